@@ -1,0 +1,47 @@
+"""A customer and the people who look after its billing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from purring.domain.ids import CustomerId, PersonId
+
+
+class Role(StrEnum):
+    """What a person may do (behaviour §8)."""
+
+    BILLING_ADMIN = "billing_admin"
+    PAYER = "payer"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody at the customer, addressed in their own language."""
+
+    id: PersonId
+    customer_id: CustomerId
+    name: str
+    email: str
+    locale: str
+    role: Role = Role.BILLING_ADMIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who owes. `timezone` is an IANA name: charges and dates follow it."""
+
+    id: CustomerId
+    name: str
+    timezone: str
+    locale: str
+    country: str = ""
+    external_id: str | None = None
+    people: tuple[Person, ...] = ()
+    version: int = 1
+
+    @property
+    def notified_people(self) -> tuple[Person, ...]:
+        """Those who get notices: billing admins and payers."""
+        return tuple(person for person in self.people if person.role is not Role.READER)

@@ -1,0 +1,84 @@
+"""Everything that happens and that others may want to know: one append-only row for each change of state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from purring.domain.notice import NoticeKind
+
+
+class EventKind(StrEnum):
+    """The closed list of events, named `<noun>.<what happened>`."""
+
+    INVOICE_ISSUED = "invoice.issued"
+    INVOICE_HANDED_OVER = "invoice.handed_over"
+    INVOICE_PAID = "invoice.paid"
+    INVOICE_PARTIALLY_PAID = "invoice.partially_paid"
+    INVOICE_UNCOLLECTIBLE = "invoice.uncollectible"
+    INVOICE_VOIDED = "invoice.voided"
+    INVOICE_CHARGED_BACK = "invoice.charged_back"
+    INVOICE_DISPUTE_WON = "invoice.dispute_won"
+    INVOICE_DISPUTE_LOST = "invoice.dispute_lost"
+    INVOICE_REFUNDED = "invoice.refunded"
+    INVOICE_OVERPAID = "invoice.overpaid"
+    ATTEMPT_STARTED = "attempt.started"
+    ATTEMPT_SUCCEEDED = "attempt.succeeded"
+    ATTEMPT_DECLINED = "attempt.declined"
+    ATTEMPT_PENDING = "attempt.pending"
+    ATTEMPT_ACTION_REQUIRED = "attempt.action_required"
+    ATTEMPT_UNKNOWN = "attempt.unknown"
+    ATTEMPT_FAILED = "attempt.failed"
+    ATTEMPT_NEEDS_OPERATOR = "attempt.needs_operator"
+    ATTEMPT_CORRECTED = "attempt.corrected"
+    RECOVERY_OPENED = "recovery.opened"
+    RECOVERY_RECOVERED = "recovery.recovered"
+    RECOVERY_EXHAUSTED = "recovery.exhausted"
+    RECOVERY_WRITTEN_OFF = "recovery.written_off"
+    RECOVERY_CANCELED = "recovery.canceled"
+    RECOVERY_PAUSED = "recovery.paused"
+    RECOVERY_RESUMED = "recovery.resumed"
+    RECOVERY_SKIPPED = "recovery.skipped"
+    RECOVERY_MOVED = "recovery.moved"
+    RECOVERY_WARNED = "recovery.warned"
+    RECOVERY_TRANSFER_DECLARED = "recovery.transfer_declared"
+    RECOVERY_REOPENED = "recovery.reopened"
+    SUBSCRIPTION_CREATED = "subscription.created"
+    SUBSCRIPTION_TRIAL_ENDED = "subscription.trial_ended"
+    SUBSCRIPTION_RENEWED = "subscription.renewed"
+    SUBSCRIPTION_PAST_DUE = "subscription.past_due"
+    SUBSCRIPTION_ACTIVE = "subscription.active"
+    SUBSCRIPTION_SUSPENDED = "subscription.suspended"
+    SUBSCRIPTION_CANCEL_WARNED = "subscription.cancel_warned"
+    SUBSCRIPTION_CANCEL_SCHEDULED = "subscription.cancel_scheduled"
+    SUBSCRIPTION_CANCELED = "subscription.canceled"
+    SUBSCRIPTION_CHANGED = "subscription.changed"
+    SUBSCRIPTION_METHOD_CHANGED = "subscription.method_changed"
+    METHOD_ADDED = "payment_method.added"
+    METHOD_EDITED = "payment_method.edited"
+    METHOD_REMOVED = "payment_method.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """An event before the store gives it an id: which object, what happened, and the facts a reader needs."""
+
+    kind: EventKind
+    object_id: str
+    at: datetime
+    data: Mapping[str, object]
+
+
+OWES: dict[EventKind, NoticeKind | None] = {kind: None for kind in EventKind} | {
+    EventKind.ATTEMPT_DECLINED: NoticeKind.PAYMENT_DECLINED,
+    EventKind.ATTEMPT_ACTION_REQUIRED: NoticeKind.ACTION_NEEDED,
+    EventKind.RECOVERY_WARNED: NoticeKind.LAST_NOTICE,
+    EventKind.RECOVERY_RECOVERED: NoticeKind.PAYMENT_RECEIVED,
+    EventKind.SUBSCRIPTION_SUSPENDED: NoticeKind.ACCESS_ENDED,
+    EventKind.SUBSCRIPTION_CANCEL_WARNED: NoticeKind.CANCELLATION_WARNING,
+    EventKind.SUBSCRIPTION_CANCELED: NoticeKind.SUBSCRIPTION_CANCELED,
+    EventKind.SUBSCRIPTION_METHOD_CHANGED: NoticeKind.METHOD_CHANGED,
+}
+"""Which notice an event owes the customer. None: silent."""

@@ -1,0 +1,53 @@
+"""A notice owed to the people at a customer, and each person's copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from purring.domain.ids import AttemptId, CustomerId, InvoiceId, NoticeId, SubscriptionId
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about; each kind has one template folder."""
+
+    PAYMENT_DECLINED = "payment_declined"
+    ACTION_NEEDED = "action_needed"
+    LAST_NOTICE = "last_notice"
+    ACCESS_ENDED = "access_ended"
+    CANCELLATION_WARNING = "cancellation_warning"
+    SUBSCRIPTION_CANCELED = "subscription_canceled"
+    PAYMENT_RECEIVED = "payment_received"
+    METHOD_CHANGED = "method_changed"
+
+
+DECLINE_NOTICES = frozenset({NoticeKind.PAYMENT_DECLINED, NoticeKind.ACTION_NEEDED, NoticeKind.LAST_NOTICE})
+"""Kinds that say a payment failed; none goes out after the payment is known."""
+
+
+class NoticeStatus(StrEnum):
+    """Whether it still has to go out. `WITHDRAWN`: the money came first, or another notice carries it."""
+
+    OWED = "owed"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice. `number` counts decline notices of one invoice; `context` is what its template needs, as JSON."""
+
+    id: NoticeId
+    kind: NoticeKind
+    customer_id: CustomerId
+    invoice_id: InvoiceId | None
+    subscription_id: SubscriptionId | None
+    attempt_id: AttemptId | None
+    status: NoticeStatus
+    owed_at: datetime
+    due_at: datetime
+    number: int = 0
+    context: Mapping[str, object]
+    sent_at: datetime | None = None

@@ -1,0 +1,83 @@
+"""A subscription: what is sold, to whom, how often, and which method pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from purring.domain.catalog import Price
+from purring.domain.ids import CustomerId, MethodId, SubscriptionId
+from purring.domain.money import Money
+
+
+class SubscriptionStatus(StrEnum):
+    """The state (behaviour §6); why it is so stands in `StatusReason`."""
+
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    SUSPENDED = "suspended"
+    CANCELED = "canceled"
+
+
+class StatusReason(StrEnum):
+    """Why a subscription is in its state."""
+
+    NONE = ""
+    PAYMENT_DECLINED = "payment_declined"
+    WINDOW_CLOSED = "window_closed"
+    CHARGEBACK = "chargeback"
+    SUSPENDED_TOO_LONG = "suspended_too_long"
+    CUSTOMER_REQUEST = "customer_request"
+    MERCHANT_REQUEST = "merchant_request"
+
+
+class SubscriptionEvent(StrEnum):
+    """What can happen to a subscription."""
+
+    TRIAL_ENDED = "trial_ended"
+    RENEWED = "renewed"
+    FELL_DUE = "fell_due"
+    PAID_UP = "paid_up"
+    WINDOW_CLOSED_SUSPEND = "window_closed_suspend"
+    WINDOW_CLOSED_CANCEL = "window_closed_cancel"
+    SUSPENSION_ENDED = "suspension_ended"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscription.
+
+    Periods run from `anchor_on` in the merchant's zone; `period_index` counts them, so month ends don't drift.
+    `method_tied_at` moves whenever the tied method changes.
+    """
+
+    id: SubscriptionId
+    customer_id: CustomerId
+    status: SubscriptionStatus
+    price: Price
+    quantity: int
+    anchor_on: date
+    period_index: int
+    period_start_on: date
+    period_end_on: date
+    method_id: MethodId | None = None
+    method_tied_at: datetime | None = None
+    backup_method_id: MethodId | None = None
+    reason: StatusReason = StatusReason.NONE
+    next_step_at: datetime | None = None
+    past_due_at: datetime | None = None
+    suspended_at: datetime | None = None
+    cancel_at_period_end: bool = False
+    cancel_warned_at: datetime | None = None
+    canceled_at: datetime | None = None
+    pending_quantity: int | None = None
+    external_id: str | None = None
+    version: int = 1
+
+    @property
+    def amount(self) -> Money:
+        """What one period costs."""
+        return self.price.amount_for(self.quantity)

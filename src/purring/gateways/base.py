@@ -1,0 +1,131 @@
+"""What every payment gateway must be able to do, whatever it is called.
+
+A gateway is called between two commits, never inside a transaction. No method raises for what the network or the
+provider can do wrong: an `Outcome` says it. `Unavailable` is only for "certainly nothing happened"; any doubt is
+`Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from purring.domain.attempt import Outcome
+from purring.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a gateway states about itself. `key_lifetime`: how long it remembers an idempotency key."""
+
+    key_lifetime: timedelta
+    in_flight_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRequest:
+    """One charge. `key` was stored before; the same key always carries the same body.
+
+    `off_session` is False when the customer is present and can confirm with their bank.
+    """
+
+    key: str
+    token: str
+    amount: Money
+    merchant_id: str
+    invoice_id: str
+    description: str
+    off_session: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequest:
+    """Give back `amount` of the charge made under `charge_key`, under a key of its own."""
+
+    key: str
+    charge_key: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """The gateway gave the money back."""
+
+    gateway_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRefused:
+    """The gateway would not; nothing moved."""
+
+    detail: str
+
+
+RefundOutcome = Refunded | RefundRefused
+
+
+class InboundKind(StrEnum):
+    """What a gateway's event can tell."""
+
+    CHARGE_UPDATED = "charge_updated"
+    CHARGEBACK_OPENED = "chargeback_opened"
+    CHARGEBACK_WON = "chargeback_won"
+    CHARGEBACK_LOST = "chargeback_lost"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundEvent:
+    """A verified event. `event_id` is the gateway's, `key` the charge's idempotency key (our attempt id).
+
+    `outcome` is set for CHARGE_UPDATED, `amount` for chargebacks and refunds.
+    """
+
+    event_id: str
+    kind: InboundKind
+    key: str
+    occurred_at: datetime
+    outcome: Outcome | None = None
+    amount: Money | None = None
+    reason: str = ""
+
+
+class Gateway(Protocol):
+    """A payment provider. Methods are thread-safe and return within their own time-out."""
+
+    @property
+    def name(self) -> str:
+        """The registry's name, e.g. `sandbox`."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the gateway states about itself."""
+        ...
+
+    def charge(self, request: ChargeRequest) -> Outcome:
+        """Ask for the money. Same key, same answer, for as long as the key lives."""
+        ...
+
+    def find(self, key: str) -> Outcome:
+        """Say what became of `key`: `Absent` if it never arrived, `Unknown` if the gateway can't tell."""
+        ...
+
+    def cancel(self, key: str) -> Outcome:
+        """Give up a charge that waits for the customer; answers what is then true of it."""
+        ...
+
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Give money back."""
+        ...
+
+    def read_event(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundEvent:
+        """Verify and read one event.
+
+        Raises:
+            BadSignature: unsigned, altered, or more than five minutes off `now`.
+        """
+        ...
