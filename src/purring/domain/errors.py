@@ -1,0 +1,308 @@
+"""What the world can do to us: one exception tree, mapped to HTTP and to exit codes in one table each.
+
+PurringError
+├── InvalidInput              something from outside can't be read; nothing was written
+│   ├── InvalidId             not an id, or an id of another kind
+│   ├── InvalidMoney          not an amount, or out of range
+│   │   ├── UnknownCurrency   not an active ISO 4217 code
+│   │   └── CurrencyMismatch  two currencies where one is needed
+│   ├── NaiveTime             a time without a zone, or not in UTC
+│   ├── UnknownZone           not an IANA time zone name
+│   ├── InvalidInterval       not a billing interval, or out of range
+│   ├── InvalidQuantity       not a number of units that can be sold
+│   ├── InvalidPeriod         a period that ends before it starts, or a date outside it
+│   ├── UnknownLocale         a language we have no catalogue for
+│   ├── UnknownField          a field or column we don't know
+│   ├── MissingField          a field or column that is needed
+│   └── KeyReused             an idempotency key sent again with other content
+├── Refused                   understood, but not allowed now; its code is a RefusalCode
+├── NotPermitted              the person's role lacks a permission
+├── NotFound                  no such thing for this merchant or customer
+├── StaleWrite                somebody else changed it since it was read
+├── IllegalTransition         the state machine has no such step
+├── ConfigError               a setting is missing or wrong
+├── StoreUnavailable          the database can't be reached, or isn't migrated
+└── GatewayError              the payment provider
+    ├── GatewayUnavailable    did not take the request: nothing was charged
+    ├── GatewayTimeout        may have taken it: the outcome is unknown
+    ├── GatewayRefused        took us for a stranger: credentials or set-up are wrong
+    └── GatewayGarbled        answered something that can't be read
+
+Every error has a stable `code`, a message that names the remedy, and, where one field is to blame, its name.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class RefusalCode(StrEnum):
+    """Why an action that was understood is not allowed now."""
+
+    ALREADY_PAID = "already_paid"
+    ALREADY_CANCELED = "already_canceled"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    CHARGE_IN_FLIGHT = "charge_in_flight"
+    INVOICE_DISPUTED = "invoice_disputed"
+    INVOICE_NOT_OPEN = "invoice_not_open"
+    LAST_BILLING_ADMIN = "last_billing_admin"
+    LIMIT_REACHED = "limit_reached"
+    METHOD_IN_USE = "method_in_use"
+    METHOD_NOT_USABLE = "method_not_usable"
+    NOT_YOUR_METHOD = "not_your_method"
+    NOTHING_OWED = "nothing_owed"
+    NO_METHOD_TIED = "no_method_tied"
+    ON_HOLD = "on_hold"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    RECOVERY_CLOSED = "recovery_closed"
+    TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
+
+
+REFUSALS: Mapping[RefusalCode, str] = MappingProxyType({
+    RefusalCode.ALREADY_PAID: "The invoice is already paid; nothing more is charged.",
+    RefusalCode.ALREADY_CANCELED: "The subscription is canceled; start a new one instead.",
+    RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
+    RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
+    RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the dispute to be decided, or pay another way.",
+    RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
+    RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
+    RefusalCode.LIMIT_REACHED: "The network allows no further attempt now; wait until the day shown, or use another method.",
+    RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
+    RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",
+    RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",
+    RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
+    RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
+    RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
+    RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait until the gateway has answered.",
+    RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
+    RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
+})
+
+
+class PurringError(Exception):
+    """Anything that Purring itself reports to whoever asked."""
+
+    code: str = "error"
+
+    def __init__(self, message: str, *, field: str | None = None, details: tuple[str, ...] = ()) -> None:
+        """Keep the message, the field to blame, and the ids or facts that stand in the way."""
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.details = details
+
+    def __str__(self) -> str:
+        """Give the message alone."""
+        return self.message
+
+
+class InvalidInput(PurringError):
+    """Something from outside can't be read."""
+
+    code = "invalid_input"
+
+
+class InvalidId(InvalidInput):
+    """Not an id, or an id of another kind."""
+
+    code = "invalid_id"
+
+
+class InvalidMoney(InvalidInput):
+    """Not an amount of money, or one out of range."""
+
+    code = "invalid_money"
+
+
+class UnknownCurrency(InvalidMoney):
+    """Not an active ISO 4217 currency."""
+
+    code = "unknown_currency"
+
+
+class CurrencyMismatch(InvalidMoney):
+    """Two currencies where only one makes sense."""
+
+    code = "currency_mismatch"
+
+
+class NaiveTime(InvalidInput):
+    """A time without a zone, or not in UTC."""
+
+    code = "naive_time"
+
+
+class UnknownZone(InvalidInput):
+    """Not an IANA time zone name."""
+
+    code = "unknown_zone"
+
+
+class InvalidInterval(InvalidInput):
+    """Not a billing interval, or one out of range."""
+
+    code = "invalid_interval"
+
+
+class InvalidQuantity(InvalidInput):
+    """Not a number of units that can be sold."""
+
+    code = "invalid_quantity"
+
+
+class InvalidPeriod(InvalidInput):
+    """A period that ends before it starts, or a date outside every period."""
+
+    code = "invalid_period"
+
+
+class UnknownLocale(InvalidInput):
+    """A language without a catalogue."""
+
+    code = "unknown_locale"
+
+
+class UnknownField(InvalidInput):
+    """A field or column that nobody reads."""
+
+    code = "unknown_field"
+
+
+class MissingField(InvalidInput):
+    """A field or column without which nothing can be done."""
+
+    code = "missing_field"
+
+
+class KeyReused(InvalidInput):
+    """An idempotency key that was sent before with other content."""
+
+    code = "idempotency_key_reused"
+
+
+class Refused(PurringError):
+    """Understood, but not allowed now; `details` lists the ids that stand in the way."""
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        message: str | None = None,
+        *,
+        field: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        """Say the code's own sentence unless the caller has a better one."""
+        super().__init__(message or REFUSALS[code], field=field, details=details)
+        self.args = (code, message)
+        self.code: RefusalCode = code
+
+
+class NotPermitted(PurringError):
+    """The person's role lacks a permission; the message names it and who holds it."""
+
+    code = "not_permitted"
+
+
+class NotFound(PurringError):
+    """No such thing for this merchant or customer."""
+
+    code = "not_found"
+
+
+class StaleWrite(PurringError):
+    """Somebody else changed the row since it was read: read again and decide again."""
+
+    code = "stale_write"
+
+
+class IllegalTransition(PurringError):
+    """The state machine has no such step from here."""
+
+    code = "illegal_transition"
+
+
+class ConfigError(PurringError):
+    """A setting is missing or wrong."""
+
+    code = "invalid_setting"
+
+
+class StoreUnavailable(PurringError):
+    """The database can't be reached, or its schema is not the one this version needs."""
+
+    code = "store_unavailable"
+
+
+class GatewayError(PurringError):
+    """The payment provider did not give an answer that can be used."""
+
+    code = "gateway_error"
+
+
+class GatewayUnavailable(GatewayError):
+    """The gateway did not take the request, so nothing was charged."""
+
+    code = "gateway_unavailable"
+
+
+class GatewayTimeout(GatewayError):
+    """The gateway may have taken the request, so the outcome is unknown."""
+
+    code = "gateway_timeout"
+
+
+class GatewayRefused(GatewayError):
+    """The gateway does not accept our credentials or set-up."""
+
+    code = "gateway_refused"
+
+
+class GatewayGarbled(GatewayError):
+    """The gateway answered something that can't be read."""
+
+    code = "gateway_garbled"
+
+
+# The status of the nearest class above an error counts. Source: RFC 9110 §15 (June 2022).
+HTTP_STATUS: Mapping[type[PurringError], int] = MappingProxyType({
+    PurringError: 500,
+    InvalidInput: 422,
+    Refused: 409,
+    NotPermitted: 403,
+    NotFound: 404,
+    StaleWrite: 409,
+    IllegalTransition: 409,
+    ConfigError: 500,
+    StoreUnavailable: 503,
+    GatewayError: 502,
+    GatewayUnavailable: 503,
+    GatewayTimeout: 504,
+})
+
+# Source: sysexits.h of 4.3BSD (1983): usage 64, data 65, no input 66, unavailable 69, software 70, temporary 75, no permission 77, config 78.
+EXIT_CODES: Mapping[type[PurringError], int] = MappingProxyType({
+    PurringError: 70,
+    InvalidInput: 65,
+    Refused: 75,
+    NotPermitted: 77,
+    NotFound: 66,
+    StaleWrite: 75,
+    IllegalTransition: 65,
+    ConfigError: 78,
+    StoreUnavailable: 69,
+    GatewayError: 69,
+})
+
+
+def http_status(error: PurringError) -> int:
+    """Tell the HTTP status of the nearest listed class above the error."""
+    return _nearest(HTTP_STATUS, error)
+
+
+def exit_code(error: PurringError) -> int:
+    """Tell the process exit code of the nearest listed class above the error."""
+    return _nearest(EXIT_CODES, error)
+
+
+def _nearest(table: Mapping[type[PurringError], int], error: PurringError) -> int:
+    return next(number for cls in type(error).__mro__ if (number := table.get(cls)) is not None)
