@@ -3,16 +3,20 @@
 Instants are aware and in UTC (`*_at`), days are plain dates (`*_on`), zones are IANA names made into values by `zone`.
 """
 
+from calendar import isleap
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
-from purring.domain.errors import InvalidInterval, NaiveTime, UnknownZone
+from purring.domain.errors import InvalidDate, InvalidInterval, NaiveTime, UnknownZone
 
 BUSINESS_DAYS_MAX = 3_660
+# Nobody bills outside these years, and a slip of the pen there would overflow in some zone.
+YEARS = range(1970, 2200)
 
+_DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 _NO_HOLIDAYS: frozenset[date] = frozenset()
@@ -55,8 +59,9 @@ def zone(name: str) -> ZoneInfo:
 def require_instant(value: datetime, name: str) -> datetime:
     """Give an instant back, marked with `UTC` itself, if it is aware and in UTC.
 
-    Raises NaiveTime.
+    Raises NaiveTime, InvalidDate.
     """
+    require_date(value, name)
     if value.tzinfo is UTC:
         return value
     offset = value.utcoffset()
@@ -69,6 +74,17 @@ def require_instant(value: datetime, name: str) -> datetime:
     return value.astimezone(UTC)
 
 
+def require_date(value: date, name: str) -> date:
+    """Give a date or instant back if it lies in YEARS.
+
+    Raises InvalidDate.
+    """
+    if value.year not in YEARS:
+        message = f"{name} {value.isoformat()} can't be reckoned with; use a year from {YEARS[0]} to {YEARS[-1]}."
+        raise InvalidDate(message, field=name)
+    return value
+
+
 @lru_cache(maxsize=4096)
 def days(n: int) -> timedelta:
     """Give n times 24 hours."""
@@ -78,9 +94,15 @@ def days(n: int) -> timedelta:
 def at_local(on: date, at: time, tz: ZoneInfo) -> datetime:
     """Find the instant, in UTC, at which a zone's clocks show a time on a day.
 
-    A time that the clocks skip becomes the first instant after the gap; one that they show twice is the first of the two.
+    A time that the clocks skip becomes the first instant after the gap; of a time shown twice, the first one counts.
     """
     assert at.tzinfo is None, at
+    return _at_local(on, at, tz)
+
+
+@lru_cache(maxsize=8192)
+def _at_local(on: date, at: time, tz: ZoneInfo) -> datetime:
+    """Reckon `at_local` once for each triple: thousands of customers share a day, an hour and a zone."""
     wall = datetime.combine(on, at, tz)
     if at.fold:
         wall = wall.replace(fold=0)
@@ -143,14 +165,9 @@ def add_interval(anchor_on: date, unit: IntervalUnit, count: int, n: int) -> dat
 
 
 def _add_months(on: date, months: int) -> date:
-    year, month_before = divmod(on.year * 12 + on.month - 1 + months, 12)
-    return date(year, month_before + 1, min(on.day, _days_in_month(year, month_before + 1)))
-
-
-def _days_in_month(year: int, month: int) -> int:
-    if month == 2:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if month in {4, 6, 9, 11} else 31
+    year, months_before = divmod(on.year * 12 + on.month - 1 + months, 12)
+    is_leap_february = months_before == 1 and isleap(year)
+    return date(year, months_before + 1, min(on.day, _DAYS_IN_MONTH[months_before] + is_leap_february))
 
 
 def is_business_day(on: date, holidays: frozenset[date] = _NO_HOLIDAYS) -> bool:
@@ -181,7 +198,8 @@ def holidays(country: str, *years: int) -> frozenset[date]:
 def norwegian_holidays(year: int) -> frozenset[date]:
     """Give Norway's public holidays in a year.
 
-    Source: lov 1995-02-24 nr. 12 om helligdager og helligdagsfred § 2; lov 1947-04-26 nr. 1 om 1. og 17. mai (read 2026-11-23).
+    Source: lov 1995-02-24 nr. 12 om helligdager og helligdagsfred § 2 and lov 1947-04-26 nr. 1 om 1. og 17. mai, both
+    read 2026-11-23.
     """
     easter_on = _easter(year)
     fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 17), (12, 25), (12, 26))}

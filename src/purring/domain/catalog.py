@@ -57,7 +57,7 @@ def parse_interval(text: str) -> Interval:
     """
     match = _WRITTEN.fullmatch(text)
     if match is None:
-        message = f"{text[:60]!r} is not an interval; write a number and day, week, month or year, such as 1 month or 2 weeks."
+        message = f"{text[:60]!r} is not an interval; write a number of days, weeks, months or years: 2 weeks."
         raise InvalidInterval(message, field="interval")
     return Interval(unit=IntervalUnit(match["unit"]), count=int(match["count"]))
 
@@ -112,7 +112,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A billing period, counted from zero: from its first day up to, not including, the next one's. Raises InvalidPeriod."""
+    """A billing period, counted from zero; `end_on` is the first day that is not in it. Raises InvalidPeriod."""
 
     start_on: date
     end_on: date

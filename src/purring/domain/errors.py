@@ -7,6 +7,7 @@ PurringError
 │   │   ├── UnknownCurrency   not an active ISO 4217 code
 │   │   └── CurrencyMismatch  two currencies where one is needed
 │   ├── NaiveTime             a time without a zone, or not in UTC
+│   ├── InvalidDate           a date or time outside the years we can reckon with
 │   ├── UnknownZone           not an IANA time zone name
 │   ├── InvalidInterval       not a billing interval, or out of range
 │   ├── InvalidQuantity       not a number of units that can be sold
@@ -33,7 +34,6 @@ Every error has a stable `code`, a message that names the remedy, and, where one
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class RefusalCode(StrEnum):
@@ -58,25 +58,25 @@ class RefusalCode(StrEnum):
     TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
 
 
-REFUSALS: Mapping[RefusalCode, str] = MappingProxyType({
+REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.ALREADY_PAID: "The invoice is already paid; nothing more is charged.",
     RefusalCode.ALREADY_CANCELED: "The subscription is canceled; start a new one instead.",
     RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
     RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
-    RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the dispute to be decided, or pay another way.",
+    RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
     RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
     RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
-    RefusalCode.LIMIT_REACHED: "The network allows no further attempt now; wait until the day shown, or use another method.",
+    RefusalCode.LIMIT_REACHED: "The network allows no attempt now; wait until the day shown, or use another method.",
     RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
     RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",
     RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",
     RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
     RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
     RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
-    RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait until the gateway has answered.",
+    RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
     RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
-})
+}
 
 
 class PurringError(Exception):
@@ -130,6 +130,12 @@ class NaiveTime(InvalidInput):
     """A time without a zone, or not in UTC."""
 
     code = "naive_time"
+
+
+class InvalidDate(InvalidInput):
+    """A date or time outside the years we can reckon with."""
+
+    code = "invalid_date"
 
 
 class UnknownZone(InvalidInput):
@@ -264,7 +270,7 @@ class GatewayGarbled(GatewayError):
 
 
 # The status of the nearest class above an error counts. Source: RFC 9110 §15 (June 2022).
-HTTP_STATUS: Mapping[type[PurringError], int] = MappingProxyType({
+HTTP_STATUS: Mapping[type[PurringError], int] = {
     PurringError: 500,
     InvalidInput: 422,
     Refused: 409,
@@ -277,10 +283,11 @@ HTTP_STATUS: Mapping[type[PurringError], int] = MappingProxyType({
     GatewayError: 502,
     GatewayUnavailable: 503,
     GatewayTimeout: 504,
-})
+}
 
-# Source: sysexits.h of 4.3BSD (1983): usage 64, data 65, no input 66, unavailable 69, software 70, temporary 75, no permission 77, config 78.
-EXIT_CODES: Mapping[type[PurringError], int] = MappingProxyType({
+# Source: sysexits.h of 4.3BSD (1983): data 65, no input 66, unavailable 69, software 70, temporary 75, permission 77,
+# config 78.
+EXIT_CODES: Mapping[type[PurringError], int] = {
     PurringError: 70,
     InvalidInput: 65,
     Refused: 75,
@@ -291,7 +298,7 @@ EXIT_CODES: Mapping[type[PurringError], int] = MappingProxyType({
     ConfigError: 78,
     StoreUnavailable: 69,
     GatewayError: 69,
-})
+}
 
 
 def http_status(error: PurringError) -> int:

@@ -6,7 +6,6 @@ Source: ULID specification, github.com/ulid/spec (read 2026-11-23), written in l
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, NewType, Protocol
 
 from purring.domain.errors import InvalidId
@@ -37,7 +36,7 @@ Prefix = Literal[
     "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_",
 ]  # fmt: skip
 
-PREFIXES: Mapping[Prefix, str] = MappingProxyType({
+PREFIXES: Mapping[Prefix, str] = {
     "mer_": "merchant",
     "cus_": "customer",
     "per_": "person",
@@ -58,7 +57,7 @@ PREFIXES: Mapping[Prefix, str] = MappingProxyType({
     "imp_": "import",
     "dsp_": "dispute",
     "rfd_": "refund",
-})
+}
 
 MS_MAX = 2**48 - 1
 RANDOM_MAX = 2**80 - 1

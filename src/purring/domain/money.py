@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Self
 
 from purring.domain.errors import CurrencyMismatch, InvalidMoney, UnknownCurrency
@@ -11,7 +10,8 @@ from purring.domain.errors import CurrencyMismatch, InvalidMoney, UnknownCurrenc
 # One less than a 64-bit column holds below zero, so that every amount has its negative.
 MINOR_MAX = 2**63 - 1
 
-# Source: ISO 4217 List One (SIX Financial Information), read 2026-11-23, without metals, bond units, XDR, XSU, XUA and test codes.
+# Source: ISO 4217 List One (SIX Financial Information), read 2026-11-23, without what nobody pays with: metals, bond
+# units, XDR, XSU, XUA and the test codes.
 _CODES_BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (
@@ -26,9 +26,7 @@ _CODES_BY_EXPONENT = {
     4: "CLF UYW",
 }
 
-EXPONENTS: Mapping[str, int] = MappingProxyType({
-    code: places for places, codes in _CODES_BY_EXPONENT.items() for code in codes.split()
-})
+EXPONENTS: Mapping[str, int] = {code: places for places, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
 
 _WRITTEN = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]*)(?:\.(?P<fraction>[0-9]+))? (?P<currency>[A-Z]{3})")
 
@@ -139,7 +137,7 @@ def parse_money(text: str) -> Money:
     """
     match = _WRITTEN.fullmatch(text)
     if match is None:
-        message = f"{text[:60]!r} is not an amount; write it like 1249.95 USD: no thousands separators, a point, a space."
+        message = f"{text[:60]!r} is not an amount; write it like 1249.95 USD, without thousands separators."
         raise InvalidMoney(message)
     currency, fraction = match["currency"], match["fraction"] or ""
     places = exponent(currency)
