@@ -71,7 +71,7 @@ class EventDraft:
     data: Mapping[str, object]
 
 
-OWES: dict[EventKind, NoticeKind | None] = {kind: None for kind in EventKind} | {
+OWES: dict[EventKind, NoticeKind] = {
     EventKind.ATTEMPT_DECLINED: NoticeKind.PAYMENT_DECLINED,
     EventKind.ATTEMPT_ACTION_REQUIRED: NoticeKind.ACTION_NEEDED,
     EventKind.RECOVERY_WARNED: NoticeKind.LAST_NOTICE,
@@ -81,4 +81,48 @@ OWES: dict[EventKind, NoticeKind | None] = {kind: None for kind in EventKind} | 
     EventKind.SUBSCRIPTION_CANCELED: NoticeKind.SUBSCRIPTION_CANCELED,
     EventKind.SUBSCRIPTION_METHOD_CHANGED: NoticeKind.METHOD_CHANGED,
 }
-"""Which notice an event owes the customer. None: silent."""
+"""Which notice an event owes the customer."""
+
+SILENT = frozenset(
+    {
+        EventKind.INVOICE_ISSUED,
+        EventKind.INVOICE_HANDED_OVER,
+        EventKind.INVOICE_PAID,
+        EventKind.INVOICE_PARTIALLY_PAID,
+        EventKind.INVOICE_UNCOLLECTIBLE,
+        EventKind.INVOICE_VOIDED,
+        EventKind.INVOICE_CHARGED_BACK,
+        EventKind.INVOICE_DISPUTE_WON,
+        EventKind.INVOICE_DISPUTE_LOST,
+        EventKind.INVOICE_REFUNDED,
+        EventKind.INVOICE_OVERPAID,
+        EventKind.ATTEMPT_STARTED,
+        EventKind.ATTEMPT_SUCCEEDED,
+        EventKind.ATTEMPT_PENDING,
+        EventKind.ATTEMPT_UNKNOWN,
+        EventKind.ATTEMPT_FAILED,
+        EventKind.ATTEMPT_NEEDS_OPERATOR,
+        EventKind.ATTEMPT_CORRECTED,
+        EventKind.RECOVERY_OPENED,
+        EventKind.RECOVERY_EXHAUSTED,
+        EventKind.RECOVERY_WRITTEN_OFF,
+        EventKind.RECOVERY_CANCELED,
+        EventKind.RECOVERY_PAUSED,
+        EventKind.RECOVERY_RESUMED,
+        EventKind.RECOVERY_SKIPPED,
+        EventKind.RECOVERY_MOVED,
+        EventKind.RECOVERY_TRANSFER_DECLARED,
+        EventKind.RECOVERY_REOPENED,
+        EventKind.SUBSCRIPTION_CREATED,
+        EventKind.SUBSCRIPTION_TRIAL_ENDED,
+        EventKind.SUBSCRIPTION_RENEWED,
+        EventKind.SUBSCRIPTION_PAST_DUE,
+        EventKind.SUBSCRIPTION_ACTIVE,
+        EventKind.SUBSCRIPTION_CANCEL_SCHEDULED,
+        EventKind.SUBSCRIPTION_CHANGED,
+        EventKind.METHOD_ADDED,
+        EventKind.METHOD_EDITED,
+        EventKind.METHOD_REMOVED,
+    }
+)
+"""Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

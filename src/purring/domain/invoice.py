@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from purring.domain.ids import CustomerId, InvoiceId, LineId, SubscriptionId
+from purring.domain.ids import CustomerId, InvoiceId, LineId, MethodId, SubscriptionId
 from purring.domain.money import Money
 
 
@@ -61,8 +61,8 @@ class Invoice:
     """One invoice. `paid_minor` is what attempts and recorded payments have brought in, less what was taken back.
 
     `issued_at` is the start of `invoice_on` in the merchant's zone or, for a late run, the moment it was made; the
-    window counts from `invoice_on`. `next_step_at` is when its schedule's first step falls due; None when nothing is
-    planned.
+    window counts from `invoice_on`. `method_id` pays an invoice that belongs to no subscription. `next_step_at` is when
+    its schedule's first step falls due; None when nothing is planned.
     """
 
     id: InvoiceId
@@ -73,6 +73,7 @@ class Invoice:
     total: Money
     invoice_on: date
     issued_at: datetime
+    method_id: MethodId | None = None
     period_start_on: date | None = None
     period_end_on: date | None = None
     lines: tuple[InvoiceLine, ...] = ()

@@ -54,8 +54,7 @@ class Recovery:
     """One recovery, with the policy version pinned when it opened.
 
     `held_until` None with a `hold` set means: until somebody resumes it. `skipped_until`: planned charges up to and
-    including it are left out. `moved_to`: the next planned charge happens then instead. `warned_at`: when the last
-    notice was owed; no harsher status comes within the policy's `warning_lead` of it.
+    including it are left out. `moved_to`: the next planned charge happens then instead.
     """
 
     id: RecoveryId
@@ -69,7 +68,6 @@ class Recovery:
     transfer_declared_at: datetime | None = None
     skipped_until: datetime | None = None
     moved_to: datetime | None = None
-    warned_at: datetime | None = None
     cause: Cause = Cause.NONE
     closed_at: datetime | None = None
     version: int = 1

@@ -50,8 +50,9 @@ class SubscriptionEvent(StrEnum):
 class Subscription:
     """One subscription.
 
-    Periods run from `anchor_on` in the merchant's zone; `period_index` counts them, so month ends don't drift.
-    `method_tied_at` moves whenever the tied method changes.
+    Periods run from `anchor_on` in the merchant's zone, so month ends don't drift; `next_period_index` is the next one to
+    invoice, `period_start_on`..`period_end_on` (half-open) the one now running (the trial, at first). `method_tied_at`
+    moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation falls due.
     """
 
     id: SubscriptionId
@@ -60,7 +61,7 @@ class Subscription:
     price: Price
     quantity: int
     anchor_on: date
-    period_index: int
+    next_period_index: int
     period_start_on: date
     period_end_on: date
     method_id: MethodId | None = None

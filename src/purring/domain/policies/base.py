@@ -1,0 +1,32 @@
+"""The protocol through which retry policies come: one file each, one line in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from purring.domain.attempt import Attempt
+from purring.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a policy may know when it proposes charge times.
+
+    `attempts_left`: how many automatic charges the rulebook still allows within the window, counted now. `zone` is the
+    customer's IANA zone.
+    """
+
+    policy: Policy
+    invoice_on: date
+    zone: str
+    now: datetime
+    window_ends_at: datetime
+    attempts: tuple[Attempt, ...]
+    attempts_left: int
+
+
+Propose = Callable[[Outlook], tuple[datetime, ...]]
+"""All charge times of the window at once, rising. Past ones are told apart by the caller: a time that has gone by
+without an attempt is made up for once. The same outlook gives the same answer; times outside the window are dropped."""

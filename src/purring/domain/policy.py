@@ -1,0 +1,65 @@
+"""A recovery policy: every {default} of the behaviour that a merchant can change, as versioned data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+
+from purring.domain.errors import InvalidInput
+
+
+class EndAction(StrEnum):
+    """What becomes of an unpaid invoice's subscription when the window closes."""
+
+    SUSPEND = "suspend"
+    CANCEL = "cancel"
+    KEEP_PAST_DUE = "keep_past_due"
+    WRITE_OFF = "write_off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One version of a merchant's policy; a recovery keeps the version it was opened with.
+
+    `retry` names a policy in `domain.policies`; `offsets_days` (days after the invoice date) is for `fixed`.
+    `retry_at` is the local time of automatic retries, `close_at` that of warnings and of the window's end, both in the
+    customer's zone. `warn_days_before_close` is when the last notice is owed; the harsher status never comes less
+    than `warning_lead_days` after it was sent.
+    """
+
+    version: int = 1
+    retry: str = "steady"
+    offsets_days: tuple[int, ...] = ()
+    window_days: int = 28
+    retry_at: time = time(10)
+    close_at: time = time(12)
+    warn_days_before_close: int = 4
+    warning_lead_days: int = 3
+    end_action: EndAction = EndAction.SUSPEND
+    suspended_days: int = 90
+    transfer_hold_business_days: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that could not be kept."""
+        _check(1 <= self.window_days <= 90, "window_days", "must be 1 to 90 days")
+        _check(1 <= self.warning_lead_days <= self.window_days, "warning_lead_days", "must be 1 day up to the window")
+        _check(
+            self.warning_lead_days <= self.warn_days_before_close <= self.window_days,
+            "warn_days_before_close",
+            "must lie between warning_lead_days and window_days",
+        )
+        _check(self.retry_at < self.close_at, "close_at", "must be later in the day than retry_at")
+        _check(1 <= self.suspended_days <= 3650, "suspended_days", "must be 1 to 3650 days")
+        _check(1 <= self.transfer_hold_business_days <= 60, "transfer_hold_business_days", "must be 1 to 60 days")
+        _check(
+            list(self.offsets_days) == sorted(set(self.offsets_days))
+            and all(1 <= days <= self.window_days for days in self.offsets_days),
+            "offsets_days",
+            "must rise and lie within 1 and window_days",
+        )
+
+
+def _check(holds: bool, field: str, remedy: str) -> None:  # noqa: FBT001 - reads as a sentence at its calls
+    if not holds:
+        raise InvalidInput(f"policy {field} {remedy}", field=field)
