@@ -1,0 +1,42 @@
+# `make demo` and `make test` need nothing but Python >= 3.11, make and a network to the package registry.
+# PYTHON=/path/to/python chooses the Python; ARGS="..." is handed on to the program that a target runs.
+
+RUN := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt cover docs bench clean
+
+help:  ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Make .venv ready; every other target does this by itself
+
+$(READY): pyproject.toml uv.lock tools/setup
+	@tools/setup
+	@touch $@
+
+demo: $(READY)  ## Play ten weeks of 2,000 customers' payments on a virtual clock
+	@$(RUN) -m purring demo $(ARGS)
+
+test: $(READY)  ## Linters, types, imports, and the whole suite on both databases
+	@$(RUN) tools/check.py $(ARGS)
+
+lint: $(READY)  ## Only the linters, types and imports
+	@$(RUN) tools/check.py --no-tests $(ARGS)
+
+fmt: $(READY)  ## Format the code and mend what can be mended
+	@.venv/bin/ruff check --fix-only --quiet
+	@.venv/bin/ruff format
+
+cover: $(READY)  ## Measure the tests' coverage of the whole package
+	@$(RUN) -m pytest -q --cov=purring --cov-report=term $(ARGS)
+
+docs: $(READY)  ## Generate the reference pages anew
+	@$(RUN) tools/docs.py $(ARGS)
+
+bench: $(READY)  ## Measure the speeds that we claim
+	@for script in benchmarks/[a-z]*.py; do $(RUN) $$script $(ARGS) || exit 1; done
+
+clean:  ## Remove everything that make has made
+	rm -rf .venv .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
