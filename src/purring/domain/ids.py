@@ -93,7 +93,7 @@ def kind_of(value: str) -> Prefix:
     for prefix in PREFIXES:
         if _is_id(value, prefix):
             return prefix
-    message = f"{value[:60]!r} is not an id of Purring's; those look like inv_01k6q3v8f0m2c4e6g8j0n2q4s6."
+    message = f"{value[:60]!r} is no id of Purring's; those look like inv_01k6q3v8f0m2c4e6g8j0n2q4s6."
     raise InvalidId(message)
 
 
@@ -104,7 +104,7 @@ def check_id(value: str, prefix: Prefix) -> str:
     """
     if _is_id(value, prefix):
         return value
-    message = f"{value[:60]!r} is not a {PREFIXES[prefix]} id; expected {prefix} and 26 characters."
+    message = f"{value[:60]!r} is no {PREFIXES[prefix]} id; expected {prefix} and 26 characters."
     raise InvalidId(message)
 
 

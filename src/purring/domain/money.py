@@ -10,7 +10,7 @@ from purring.domain.errors import CurrencyMismatch, InvalidMoney, UnknownCurrenc
 # One less than a 64-bit column holds below zero, so that every amount has its negative.
 MINOR_MAX = 2**63 - 1
 
-# Source: ISO 4217 List One (SIX Financial Information), read 2026-11-23, without what nobody pays with: metals, bond
+# Source: ISO 4217 List One as of amendment 180 (in force 2026-01-01), without what nobody pays with: metals, bond
 # units, XDR, XSU, XUA and the test codes.
 _CODES_BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
