@@ -1,10 +1,18 @@
-"""What a gateway's "no" means: one reason, one class, the earliest next time, and the rules that said so."""
+"""What a gateway's "no" means: one reason, one class, the earliest next time, and the rules that said so.
+
+An answer carries up to three codes: the network's advice, its own code, and the gateway's. Each finds its row in the
+rulebook. The strictest class among the rows wins, so no source can make another's answer looser; the reason is that of
+the first row of this class in the order of `_rank`; the longest delay counts (docs/decisions/0010).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
+from purring.domain.rulebook.advice import network_advice
+from purring.domain.rulebook.codes import NOT_A_DECLINE, Code, Kind, Stop
 from purring.domain.rulebook.reasons import (
     MANDATE_REASONS,
     MASKED_REASONS,
@@ -12,6 +20,7 @@ from purring.domain.rulebook.reasons import (
     DeclineClass,
     DeclineReason,
 )
+from purring.domain.rulebook.tables import ANY_OTHER_CODE, Rule, find
 
 __all__ = [
     "MANDATE_REASONS",
@@ -23,6 +32,11 @@ __all__ = [
     "Verdict",
     "classify",
 ]
+
+CACHED_ANSWERS_MAX = 8192
+
+_UNTOLD = frozenset({DeclineReason.UNKNOWN, DeclineReason.GENERIC_DECLINE, DeclineReason.DO_NOT_HONOR})
+"""Reasons that tell nothing: any other reason of the same class is preferred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,62 @@ class Verdict:
 
 
 def classify(answer: Answer, on: date) -> Verdict:
-    """The meaning of an answer under the rules valid on a day."""
-    del answer, on
-    return Verdict(reason=DeclineReason.UNKNOWN, decline_class=DeclineClass.UNKNOWN, known=False)
+    """The meaning of an answer under the rules in force on a day."""
+    return _classify(answer.gateway, answer.network, (answer.advice_code, answer.raw_code, answer.gateway_code), on)
+
+
+@lru_cache(maxsize=CACHED_ANSWERS_MAX)
+def _classify(gateway: str, network: str, codes: tuple[str | None, str | None, str | None], on: date) -> Verdict:
+    sent = [
+        (kind, key, code)
+        for kind, key, code in zip(Kind, (network, network, gateway), codes, strict=True)
+        if code is not None and code.strip()
+    ]
+    found = [_find(gateway, kind, key, code, on) for kind, key, code in sent]
+    listed = [rule for rule in found if rule is not None]
+    speaking = sorted([rule for rule in listed if not rule[1].defers] or listed, key=_rank)
+    if not speaking:
+        return Verdict(reason=DeclineReason.UNKNOWN, decline_class=DeclineClass.UNKNOWN, known=False)
+    rows = [row for _, row in speaking]
+    delay_hours = max((row.delay_hours or 0 for row in rows), default=0)
+    return Verdict(
+        reason=rows[0].reason,
+        decline_class=_class_of(rows[0]),
+        retry_after=timedelta(hours=delay_hours) if delay_hours else None,
+        rules=tuple(rule for rule, _ in speaking),
+        known=len(listed) == len(sent) and all(row.code != ANY_OTHER_CODE for _, row in listed),
+        hard_stop=any(row.stop is Stop.CARD for row in rows),
+    )
+
+
+def _find(gateway: str, kind: Kind, key: str, code: str, on: date) -> Rule | None:
+    """The row for one code; advice is first read through the gateway's profile."""
+    if kind is not Kind.ADVICE:
+        return find(kind, key, code, on)
+    return find(kind, key, network_advice(gateway, code) or ANY_OTHER_CODE, on)
+
+
+def _class_of(row: Code) -> DeclineClass:
+    """The class of a row; approval met in a decline contradicts itself, which is unknown."""
+    return DeclineClass.UNKNOWN if row.decline_class is NOT_A_DECLINE else row.decline_class
+
+
+def _rank(rule: Rule) -> tuple[int, bool, int]:
+    """Strictest class first; then reasons that tell something; then the order of behaviour §3.
+
+    Rows that come out equal keep their order: the network's advice, its raw code, the gateway's code.
+    """
+    row = rule[1]
+    return -STRICTNESS[_class_of(row)], row.reason in _UNTOLD, _place(row)
+
+
+def _place(row: Code) -> int:
+    """Network stop, authentication required, prescribed delay, state of the mandate, all others."""
+    marks = (
+        row.stop is not None,
+        row.reason is DeclineReason.AUTHENTICATION_REQUIRED,
+        row.delay_hours is not None,
+        row.reason in MANDATE_REASONS,
+        True,
+    )
+    return marks.index(True)

@@ -1,8 +1,5 @@
 """The rules of card networks and bank schemes as dated, sourced data; a rule only ever forbids or delays.
 
-    reasons     the closed lists: what a decline can mean, and what may be done after it
-    codes       the shape of one row: a code, its meaning, class, delay, source and dates
-    codes_*     one table per network, scheme or gateway
-    limits      how often a card or an account may be charged, and when it may be charged next
-    pages       the reference pages, written from the rows
+`reasons` closes the lists of meanings, `codes` shapes a row, `codes_*` hold one table each, `tables` looks a code up,
+`limits` says how often a card or an account may be charged, `pages` writes the reference from the rows.
 """

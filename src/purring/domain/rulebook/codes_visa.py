@@ -1,0 +1,140 @@
+"""Visa response codes and their categories: 1 never again, 2 not now, 3 check the data, 4 generic."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from purring.domain.rulebook.codes import Code, Grade, Kind, Source, Stop, Table
+from purring.domain.rulebook.reasons import DeclineClass as C
+from purring.domain.rulebook.reasons import DeclineReason as R
+
+TABLE_7_2 = Source(
+    "Visa Core Rules 2026-04-18, table 7-2, as read by "
+    "https://github.com/IanFoxDev/decline-codes/blob/main/data/visa.json",
+    Grade.CITES_PRIMARY,
+)
+TABLE_7_2_TABAPAY = Source(
+    f"{TABLE_7_2.text}; https://developers.tabapay.com/docs/visa-response-code-updates",
+    Grade.CITES_PRIMARY,
+)
+TABLE_7_2_CHECKOUT = Source(
+    f"{TABLE_7_2.text}; https://www.checkout.com/merchant-communications; "
+    "https://developers.tabapay.com/docs/visa-response-code-updates",
+    Grade.CITES_PRIMARY,
+)
+TABLE_7_2_CIELO = Source(
+    f"{TABLE_7_2.text}; https://docs.cielo.com.br/ecommerce-cielo-en/changelog/new-retry-codes-for-visa-5c-e-9g",
+    Grade.CITES_PRIMARY,
+)
+UNNAMED = Source("a secondary list whose address was not kept", Grade.SECONDARY)
+
+# fmt: off
+TABLE = Table("visa", "Visa: response codes", Kind.RAW, "visa", (
+    Code("04", "Keep the card (no fraud)", R.ACCOUNT_BLOCKED, C.NEVER_RETRY, source=TABLE_7_2, category=1,
+         stop=Stop.CARD),
+    Code("07", "Keep the card (fraud)", R.FRAUD_SUSPECTED, C.NEVER_RETRY, source=TABLE_7_2, category=1,
+         stop=Stop.CARD),
+    Code("12", "Invalid transaction", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY, source=TABLE_7_2, category=1,
+         stop=Stop.CARD),
+    Code("14", "No such card number", R.INCORRECT_NUMBER, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD,
+         note="Also counts for data-quality monitoring; ask for a new number"),
+    Code("15", "No such issuer", R.INCORRECT_NUMBER, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
+    Code("41", "Card reported lost", R.LOST_OR_STOLEN, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
+    Code("43", "Card reported stolen", R.LOST_OR_STOLEN, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
+    Code("46", "Closed account", R.ACCOUNT_CLOSED, C.NEVER_RETRY, source=TABLE_7_2_CHECKOUT, category=1,
+         stop=Stop.CARD,
+         note="Since spring 2026 also a token that is no longer active: a new token or the number may still work"),
+    Code("57", "Not permitted to this cardholder", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY,
+         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD,
+         note="Sources disagree: rewritten to 05 from October 2025, category 1 again from 2026-10-25, or "
+              "category 1 throughout"),
+    Code("R0", "Stop this one payment", R.STOP_PAYMENT, C.NEVER_RETRY, source=TABLE_7_2_TABAPAY, category=1,
+         stop=Stop.PAYMENT, note="Covers one payment: the next billing period may be charged"),
+    Code("R1", "Stop all future recurring payments to this merchant", R.MANDATE_REVOKED, C.NEVER_RETRY,
+         source=TABLE_7_2_TABAPAY, category=1, stop=Stop.CARD, note="Ends the agreement with this card"),
+    Code("R3", "Stop all recurring payments on this card", R.MANDATE_REVOKED, C.NEVER_RETRY, source=TABLE_7_2_TABAPAY,
+         category=1, stop=Stop.CARD, note="Ends the agreement with this card"),
+    Code("03", "Merchant not recognized", R.CONFIGURATION, C.UNKNOWN, source=TABLE_7_2, category=2,
+         note="The merchant's set-up: operators must look"),
+    Code("19", "Send the transaction again", R.PROCESSING_ERROR, C.RETRY_LATER, source=TABLE_7_2, category=2),
+    Code("39", "No credit account", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=TABLE_7_2, category=2),
+    Code("52", "No checking account", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=TABLE_7_2, category=2),
+    Code("53", "No savings account", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=TABLE_7_2, category=2),
+    Code("51", "Not enough funds", R.INSUFFICIENT_FUNDS, C.RETRY_LATER, source=TABLE_7_2, category=2),
+    Code("59", "Fraud suspected", R.FRAUD_SUSPECTED, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2, category=2,
+         note="Visa permits attempts; the customer should talk to the bank first"),
+    Code("61", "Over the card's amount limit", R.LIMIT_EXCEEDED, C.RETRY_LATER, source=TABLE_7_2, category=2),
+    Code("62", "Card restricted to some regions or countries", R.ACCOUNT_BLOCKED, C.RETRY_AFTER_CUSTOMER_ACTION,
+         source=TABLE_7_2, category=2),
+    Code("65", "Used too often", R.LIMIT_EXCEEDED, C.RETRY_LATER, source=TABLE_7_2, category=2,
+         note="Visa's meaning only"),
+    Code("75", "Too many wrong PINs", R.INCORRECT_PIN, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2, category=2),
+    Code("78", "Blocked for now, or never used yet", R.ACCOUNT_BLOCKED, C.RETRY_AFTER_CUSTOMER_ACTION,
+         source=TABLE_7_2, category=2, note="One acquirer lists it among the codes redefined in April 2026"),
+    Code("83", "Blocked by Visa for fraud or security", R.FRAUD_SUSPECTED, C.RETRY_AFTER_CUSTOMER_ACTION,
+         source=TABLE_7_2_TABAPAY, category=2, valid_from=date(2026, 7, 25),
+         note="Sources disagree on its first day, 2026-07-25 or 2026-10-25: the earlier is used"),
+    Code("86", "PIN can't be verified", R.PROCESSING_ERROR, C.RETRY_LATER, source=TABLE_7_2, category=2),
+    Code("91", "Issuer or switch out of order", R.ISSUER_UNAVAILABLE, C.RETRY_LATER, source=TABLE_7_2, category=2,
+         uncertain="maybe"),
+    Code("93", "Against the law", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY, source=TABLE_7_2, category=2,
+         note="Visa permits attempts; we don't"),
+    Code("96", "System malfunction", R.PROCESSING_ERROR, C.RETRY_LATER, source=TABLE_7_2, category=2,
+         uncertain="maybe"),
+    Code("5C", "Not supported or blocked by the issuer", R.TRANSACTION_NOT_ALLOWED, C.UPDATE_METHOD,
+         source=TABLE_7_2_CIELO, category=2, valid_from=date(2025, 4, 11)),
+    Code("9G", "Blocked by the cardholder", R.ACCOUNT_BLOCKED, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2_CIELO,
+         category=2, valid_from=date(2025, 4, 11)),
+    Code("N3", "Cash service not available", R.CONFIGURATION, C.UNKNOWN, source=TABLE_7_2, category=2),
+    Code("N4", "Cash request over the limit", R.CONFIGURATION, C.UNKNOWN, source=TABLE_7_2, category=2),
+    Code("Z5", "Valid account, amount not supported", R.AMOUNT_NOT_ACCEPTED, C.UNKNOWN, source=TABLE_7_2, category=2),
+    Code("54", "Card expired, or expiry date missing", R.CARD_EXPIRED, C.UPDATE_METHOD, source=TABLE_7_2, category=3),
+    Code("55", "PIN wrong or missing", R.INCORRECT_PIN, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2, category=3),
+    Code("82", "Card verification value is wrong", R.INCORRECT_DETAILS, C.UPDATE_METHOD, source=TABLE_7_2, category=3),
+    Code("6P", "Cardholder's details don't match", R.INCORRECT_DETAILS, C.UPDATE_METHOD, source=TABLE_7_2, category=3,
+         note="Another table puts it in category 4"),
+    Code("N7", "Security code (CVV2) is wrong", R.INCORRECT_DETAILS, C.UPDATE_METHOD, source=TABLE_7_2, category=3),
+    Code("70", "PIN required", R.AUTHENTICATION_REQUIRED, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2, category=4,
+         note="Category 3 in Europe and CEMEA"),
+    Code("1A", "The cardholder must authenticate", R.AUTHENTICATION_REQUIRED, C.RETRY_AFTER_CUSTOMER_ACTION,
+         source=TABLE_7_2, category=4, note="Category 3 in Europe and CEMEA; an unattended retry can't help"),
+    Code("01", "The bank wants to be called", R.CONTACT_ISSUER, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2,
+         category=4),
+    Code("02", "The bank wants to be called, special conditions", R.CONTACT_ISSUER, C.RETRY_AFTER_CUSTOMER_ACTION,
+         source=UNNAMED, category=4),
+    Code("05", "Declined without a reason", R.DO_NOT_HONOR, C.RETRY_LATER, source=TABLE_7_2, category=4,
+         note="May hide lasting causes: 57 was rewritten to 05 from October 2025"),
+    Code("13", "Invalid amount", R.AMOUNT_NOT_ACCEPTED, C.UNKNOWN, source=TABLE_7_2, category=4),
+    Code("58", "Not permitted to this terminal or merchant", R.CONFIGURATION, C.UNKNOWN, source=TABLE_7_2, category=4),
+    Code("63", "Security violation", R.CONTACT_ISSUER, C.RETRY_AFTER_CUSTOMER_ACTION, source=TABLE_7_2, category=4,
+         note="One acquirer puts it in category 3"),
+    Code("06", "Error", R.PROCESSING_ERROR, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("21", "No action taken", R.GENERIC_DECLINE, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("25", "Record not found", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("28", "File not available for now", R.PROCESSING_ERROR, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("64", "Requirement against money laundering not met", R.TRANSACTION_NOT_ALLOWED, C.UNKNOWN, source=UNNAMED,
+         category=4),
+    Code("74", "Differs from the value used to encrypt the PIN", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED,
+         category=4),
+    Code("76", "Reversal that nobody asked for", R.PROCESSING_ERROR, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("79", "Already reversed at the switch", R.PROCESSING_ERROR, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("80", "No financial impact", R.PROCESSING_ERROR, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("81", "Cryptographic error in the PIN", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("89", "Not eligible for account information", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("92", "No route to the issuer", R.ISSUER_UNAVAILABLE, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("94", "Sent twice", R.DUPLICATE, C.UNKNOWN, source=UNNAMED, category=4, uncertain="yes",
+         note="Compare with the acquirer before any retry"),
+    Code("B1", "Surcharge not permitted", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("B2", "Surcharge not supported by the debit issuer", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("N0", "Stand-in processing forced", R.ISSUER_UNAVAILABLE, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("N5", "Not eligible to be sent again", R.PREVIOUSLY_DECLINED, C.NEVER_RETRY, source=UNNAMED, category=4),
+    Code("N8", "Over the pre-authorized amount", R.AMOUNT_NOT_ACCEPTED, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("P5", "PIN unblock denied", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("P6", "PIN change denied", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("Q1", "Card authentication failed", R.INCORRECT_DETAILS, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("R2", "Does not qualify for Visa PIN", R.CONFIGURATION, C.UNKNOWN, source=UNNAMED, category=4),
+    Code("Z3", "Unable to go online", R.ISSUER_UNAVAILABLE, C.RETRY_LATER, source=UNNAMED, category=4),
+    Code("*", "Any other decline code", R.UNKNOWN, C.UNKNOWN, source=TABLE_7_2, category=4, defers=True,
+         note="Every decline that isn't listed is category 4"),
+))
+# fmt: on

@@ -1,0 +1,105 @@
+"""Looking a code up: every table, which one a code belongs to, and which row of it is in force on a day."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, lru_cache
+
+from purring.domain.rulebook import (
+    codes_ach,
+    codes_adyen,
+    codes_bacs,
+    codes_braintree,
+    codes_iso8583,
+    codes_mastercard,
+    codes_mastercard_advice,
+    codes_sepa,
+    codes_stripe,
+    codes_visa,
+)
+from purring.domain.rulebook.codes import Code, Kind, Table
+from purring.domain.rulebook.reasons import DeclineClass
+
+TABLES: tuple[Table, ...] = (
+    codes_iso8583.TABLE,
+    codes_visa.TABLE,
+    codes_mastercard.TABLE,
+    codes_mastercard_advice.TABLE,
+    codes_ach.TABLE,
+    codes_sepa.TABLE,
+    codes_bacs.TABLE,
+    codes_stripe.TABLE,
+    codes_adyen.TABLE,
+    codes_braintree.TABLE,
+)
+"""Every code table; adding one is a module and a line here."""
+
+BANK_SCHEMES = frozenset({"ach", "sepa", "bacs"})
+"""Networks that move money between bank accounts: the card networks' common codes mean nothing there."""
+
+ANY_CARD_NETWORK = "*"
+ANY_OTHER_CODE = "*"
+
+Rule = tuple[str, Code]
+"""A row under its id."""
+
+
+def find(kind: Kind, key: str, code: str, day: date) -> Rule | None:
+    """The id and row of a code in force on a day; the table's "*" for a code it doesn't list; else none.
+
+    `key` is the network, for `Kind.GATEWAY` the gateway. Case and outer spaces of a code don't matter.
+    """
+    rows = _rows(kind, key, bisect_right(_changes(), day))
+    return rows.get(code.strip().upper()) or rows.get(ANY_OTHER_CODE)
+
+
+def rule_id(table: Table, row: Code) -> str:
+    """The name of a row, "visa:51"; a row with a first day carries it, "visa:83@2026-07-25"."""
+    return f"{table.id}:{row.code}" if row.valid_from is None else f"{table.id}:{row.code}@{row.valid_from}"
+
+
+@cache
+def _changes() -> tuple[date, ...]:
+    """The days on which some row begins or ceases to be in force, in order."""
+    rows = [row for table in TABLES for row in table.codes]
+    return tuple(sorted({day for row in rows for day in (row.valid_from, row.valid_to) if day is not None}))
+
+
+@lru_cache(maxsize=256)
+def _rows(kind: Kind, key: str, period: int) -> dict[str, Rule]:
+    """The rows of one network or gateway in the `period`-th span between changes."""
+    day = _changes()[period - 1] if period else date.min
+    own = _own_rows(kind, key, day)
+    if kind is not Kind.RAW or key in BANK_SCHEMES:
+        return own
+    common = _own_rows(kind, ANY_CARD_NETWORK, day)
+    if ANY_OTHER_CODE in own:
+        common = {code: found for code, found in common.items() if _forbids(found[1])}
+    return common | own
+
+
+def _own_rows(kind: Kind, key: str, day: date) -> dict[str, Rule]:
+    return {
+        code: (rule_id(table, row), row)
+        for table in TABLES
+        if table.kind is kind and table.key == key
+        for row in table.codes
+        if row.is_valid_on(day)
+        for code in _expand(row.code)
+    }
+
+
+def _expand(code: str) -> Iterator[str]:
+    """Each code of a range such as "2109-2999"; any other code itself."""
+    first, dash, last = code.partition("-")
+    if dash:
+        yield from map(str, range(int(first), int(last) + 1))
+    else:
+        yield code.upper()
+
+
+def _forbids(row: Code) -> bool:
+    """Whether a common meaning may stand beside a network's word on "any other code": only when it is stricter."""
+    return row.decline_class not in {DeclineClass.RETRY_LATER, DeclineClass.UNKNOWN}
