@@ -71,7 +71,7 @@ def test_intervals_are_bounded(count: int) -> None:
         Interval(unit=IntervalUnit.DAY, count=count)
 
 
-@given(days_on, intervals, st.integers(min_value=0, max_value=20))
+@given(days_on, intervals, st.integers(min_value=0, max_value=15))
 def test_periods_join_without_gap_or_overlap(anchor_on: date, interval: Interval, index: int) -> None:
     """Each period ends where the next begins, and the first begins on the anchor."""
     this, following = period(anchor_on, interval, index), period(anchor_on, interval, index + 1)
@@ -89,7 +89,7 @@ def test_every_day_lies_in_the_period_that_is_found(anchor_on: date, interval: I
     assert found == period(anchor_on, interval, found.index)
 
 
-@given(days_on, intervals, st.integers(min_value=0, max_value=20))
+@given(days_on, intervals, st.integers(min_value=0, max_value=15))
 def test_the_edges_of_a_period_are_found(anchor_on: date, interval: Interval, index: int) -> None:
     """The first and last day lie in the period, the day after in the next."""
     expected = period(anchor_on, interval, index)
