@@ -15,7 +15,8 @@ PurringError
 │   ├── UnknownLocale         a language we have no catalogue for
 │   ├── UnknownField          a field or column we don't know
 │   ├── MissingField          a field or column that is needed
-│   └── KeyReused             an idempotency key sent again with other content
+│   ├── KeyReused             an idempotency key sent again with other content
+│   └── BadSignature          a gateway's event that is unsigned, altered or too old
 ├── Refused                   understood, but not allowed now; its code is a RefusalCode
 ├── NotPermitted              the person's role lacks a permission
 ├── NotFound                  no such thing for this merchant or customer
@@ -184,6 +185,12 @@ class KeyReused(InvalidInput):
     """An idempotency key that was sent before with other content."""
 
     code = "idempotency_key_reused"
+
+
+class BadSignature(InvalidInput):
+    """A gateway's event that is unsigned, altered or too old."""
+
+    code = "bad_signature"
 
 
 class Refused(PurringError):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from purring.domain.attempt import Outcome
+from purring.domain.attempt import Outcome, Unavailable, Unknown
 from purring.domain.money import Money
 
 
@@ -64,7 +64,7 @@ class RefundRefused:
     detail: str
 
 
-RefundOutcome = Refunded | RefundRefused
+RefundOutcome = Refunded | RefundRefused | Unknown | Unavailable
 
 
 class InboundKind(StrEnum):

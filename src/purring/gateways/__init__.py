@@ -1,0 +1,1 @@
+"""Payment gateways: one protocol, one thin HTTP client, one folder per provider."""

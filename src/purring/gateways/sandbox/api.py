@@ -1,0 +1,174 @@
+"""The sandbox without its server: a request goes in, an answer comes out, and the ledger has changed by one transaction."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import assert_never
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from purring.gateways.sandbox import charges, controls, events, refunds, tokens
+from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
+from purring.gateways.sandbox.ledger import Ledger, stamp
+from purring.gateways.sandbox.settings import Controls, Outage, OutageKind, SandboxSettings
+
+BODY_BYTES_MAX = 65_536
+KEY_PREFIX = "Bearer sk_test_"
+
+
+class SandboxApi:
+    """The sandbox's brain, safe to call from many threads. Its time is what `now` says whenever it is asked."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], settings: SandboxSettings | None = None) -> None:
+        self._ledger = ledger
+        self._now = now
+        self.controls = Controls(settings=settings or SandboxSettings())
+
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        """Answer one request. `target` is path and query; header names are lower case."""
+        parts = urlsplit(target)
+        try:
+            _check_door(headers, body)
+            handler, path = _route(method, parts.path)
+            fields = _fields(body)
+            with self._ledger.transaction() as connection:
+                call = Call(
+                    ledger=connection,
+                    controls=self.controls,
+                    now=self._now(),
+                    route=f"{method} {parts.path}",
+                    headers=headers,
+                    query=dict(parse_qsl(parts.query)),
+                    path=path,
+                    body=fields,
+                    raw_body=body,
+                )
+                return _work(call, handler)
+        except SandboxRefusal as error:
+            return refusal(error.status, error.code, error.message)
+
+    def due_pushes(self, limit: int) -> list[tuple[int, dict[str, str], bytes]]:
+        """Deliveries to post to the push URL: their number, headers and body."""
+        with self._ledger.transaction() as connection:
+            rows = events.unpushed(connection, limit)
+            return [(row["seq"], *events.dress(row, self.controls, self._now())) for row in rows]
+
+    def record_push(self, delivery: int) -> None:
+        """Write down that a delivery was taken."""
+        with self._ledger.transaction() as connection:
+            connection.execute("UPDATE deliveries SET pushed_at = ? WHERE seq = ?", (stamp(self._now()), delivery))
+
+
+Handler = Callable[[Call], Answered]
+
+
+def _work(call: Call, handler: Handler) -> Answered:
+    charges.settle_due(call)
+    events.release_due(call)
+    answered = _weather(call) or handler(call)
+    events.release_due(call)
+    return answered
+
+
+def _weather(call: Call) -> Answered | None:
+    """The answer of a bad day: an outage or a rate limit; the switches themselves always work."""
+    if not call.route.split(" ")[1].startswith("/v1/"):
+        return None
+    outage = call.controls.outage
+    if outage is not None and (outage.until is None or call.now < outage.until):
+        return _out(call, outage)
+    if call.controls.throttled_left > 0:
+        call.controls.throttled_left -= 1
+        headers = {"Retry-After": str(call.controls.retry_after_s)}
+        return refusal(429, "rate_limited", "Too many requests; nothing was done.", headers)
+    return None
+
+
+def _out(call: Call, outage: Outage) -> Answered:
+    match outage.kind:
+        case OutageKind.NOT_PROCESSED:
+            wait = timedelta(seconds=60) if outage.until is None else outage.until - call.now
+            headers = {"Retry-After": str(max(1, int(wait.total_seconds())))}
+            return refusal(503, "not_processed", "The sandbox is unavailable and did nothing.", headers)
+        case OutageKind.ERROR:
+            return refusal(500, "error", "Something broke.")
+        case OutageKind.TIMEOUT:
+            return Answered(status=504, body={}, fault=Fault.TIMEOUT)
+        case OutageKind.CUT:
+            return Answered(status=504, body={}, fault=Fault.CUT)
+        case _:
+            assert_never(outage.kind)
+
+
+def _check_door(headers: Mapping[str, str], body: bytes) -> None:
+    if not headers.get("authorization", "").startswith(KEY_PREFIX):
+        raise SandboxRefusal(401, "key_refused", "Authorization: send Bearer sk_test_ and anything; live keys are refused.")
+    if len(body) > BODY_BYTES_MAX:
+        raise SandboxRefusal(413, "body_too_large", f"Send at most {BODY_BYTES_MAX} bytes.")
+
+
+def _fields(body: bytes) -> Mapping[str, object]:
+    try:
+        fields = json.loads(body) if body else {}
+    except (ValueError, RecursionError):
+        fields = None
+    if isinstance(fields, dict):
+        return fields
+    raise SandboxRefusal(400, "invalid_request", "Send a JSON object.")
+
+
+def _route(method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
+    fixed = _FIXED.get((method, path))
+    if fixed is not None:
+        return fixed, {}
+    for route_method, pattern, handler in _WITH_KEY:
+        match = pattern.fullmatch(path) if method == route_method else None
+        if match is not None:
+            return handler, {"key": unquote(match["key"])}
+    raise SandboxRefusal(404, "no_such_page", f"There is no {method} {path[:100]}.")
+
+
+def _capabilities(call: Call) -> Answered:
+    settings = call.controls.settings
+    body = {"key_lifetime_s": int(settings.key_lifetime.total_seconds()), "in_flight_max": settings.in_flight_max}
+    return Answered(status=200, body=body)
+
+
+def _movements(call: Call) -> Answered:
+    rows = call.ledger.execute(
+        "SELECT seq, at, kind, key, merchant_id, invoice_id, amount_minor, currency FROM movements ORDER BY seq"
+    ).fetchall()
+    return Answered(status=200, body={"movements": [dict(row) for row in rows]})
+
+
+def _clock(call: Call) -> Answered:
+    return Answered(status=200, body={"now": stamp(call.now)})
+
+
+_FIXED: Mapping[tuple[str, str], Handler] = {
+    ("POST", "/v1/tokens"): tokens.create,
+    ("POST", "/v1/charges"): charges.create,
+    ("GET", "/v1/charges"): charges.find,
+    ("POST", "/v1/refunds"): refunds.refund,
+    ("GET", "/v1/events"): events.page,
+    ("GET", "/v1/capabilities"): _capabilities,
+    ("GET", "/v1/ledger"): _movements,
+    ("GET", "/sandbox/clock"): _clock,
+    ("POST", "/sandbox/scripts"): controls.script,
+    ("POST", "/sandbox/find"): controls.find,
+    ("POST", "/sandbox/outage"): controls.outage,
+    ("POST", "/sandbox/rate-limit"): controls.rate_limit,
+    ("POST", "/sandbox/chargebacks"): refunds.open_chargeback,
+    ("POST", "/sandbox/events/plan"): controls.plan_events,
+    ("POST", "/sandbox/events/release"): events.release_held,
+    ("POST", "/sandbox/events/again"): events.again,
+}
+
+_WITH_KEY: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
+    ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/cancel"), charges.cancel),
+    ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/confirm"), charges.confirm),
+    ("POST", re.compile(r"/sandbox/chargebacks/(?P<key>[^/]+)/won"), refunds.win),
+    ("POST", re.compile(r"/sandbox/chargebacks/(?P<key>[^/]+)/lost"), refunds.lose),
+)

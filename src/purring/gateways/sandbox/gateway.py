@@ -1,0 +1,111 @@
+"""The adapter: Purring's `Gateway` in terms of the sandbox's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import assert_never
+from urllib.parse import quote
+
+from purring.domain.attempt import Absent, Outcome, Unavailable, Unknown
+from purring.gateways.base import (
+    Capabilities,
+    ChargeRequest,
+    InboundEvent,
+    Refunded,
+    RefundOutcome,
+    RefundRefused,
+    RefundRequest,
+)
+from purring.gateways.http import HttpClient, Reply, Sent
+from purring.gateways.sandbox import inbound
+from purring.gateways.sandbox.codes import REFUSED_KEY, error_code, outcome_of
+from purring.gateways.sandbox.script import SANDBOX
+from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
+
+CAUTIOUS_KEY_LIFETIME = timedelta(hours=1)
+"""Assumed when the sandbox can't be asked: a key thought dead too early only costs a `find`."""
+
+
+class SandboxGateway:
+    """The sandbox as a gateway."""
+
+    name = SANDBOX
+
+    def __init__(
+        self, client: HttpClient, *, capabilities: Capabilities | None = None, event_secret: str = DEFAULT_EVENT_SECRET
+    ) -> None:
+        self._client = client
+        self._event_secret = event_secret
+        self.capabilities = capabilities or ask_capabilities(client)
+
+    def charge(self, request: ChargeRequest) -> Outcome:
+        """Ask for the money."""
+        body = {
+            "token": request.token,
+            "amount_minor": request.amount.minor,
+            "currency": request.amount.currency,
+            "merchant_id": request.merchant_id,
+            "invoice_id": request.invoice_id,
+            "description": request.description,
+            "off_session": request.off_session,
+        }
+        return outcome_of(self._client.post("/v1/charges", body, idempotency_key=request.key))
+
+    def find(self, key: str) -> Outcome:
+        """Say what became of `key`."""
+        return _absent_or(self._client.get("/v1/charges", {"key": key}))
+
+    def cancel(self, key: str) -> Outcome:
+        """Give up a charge that waits for the customer."""
+        return _absent_or(self._client.post(f"/v1/charges/{quote(key, safe='')}/cancel", {}))
+
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Give money back."""
+        body = {
+            "charge_key": request.charge_key,
+            "amount_minor": request.amount.minor,
+            "currency": request.amount.currency,
+        }
+        sent = self._client.post("/v1/refunds", body, idempotency_key=request.key)
+        match sent:
+            case Unavailable() | Unknown():
+                return sent
+            case Reply():
+                return _refunded(sent)
+            case _:
+                assert_never(sent)
+
+    def read_event(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundEvent:
+        """Verify and read one event."""
+        return inbound.read_event(self._event_secret, headers, body, now)
+
+
+def ask_capabilities(client: HttpClient) -> Capabilities:
+    """What the sandbox states about itself, or what is safe to assume while it can't be asked."""
+    sent = client.get("/v1/capabilities")
+    lifetime_s = sent.body.get("key_lifetime_s") if isinstance(sent, Reply) else None
+    known = isinstance(lifetime_s, int)
+    return Capabilities(
+        key_lifetime=timedelta(seconds=lifetime_s) if isinstance(lifetime_s, int) and known else CAUTIOUS_KEY_LIFETIME,
+        in_flight_max=client.in_flight_max,
+    )
+
+
+def _absent_or(sent: Sent) -> Outcome:
+    if isinstance(sent, Reply) and error_code(sent) == "charge_absent":
+        return Absent()
+    outcome = outcome_of(sent)
+    refused = isinstance(sent, Reply) and bool(error_code(sent)) and sent.status not in REFUSED_KEY
+    return Unknown(detail=f"asked in vain: {error_code(sent)}") if isinstance(sent, Reply) and refused else outcome
+
+
+def _refunded(reply: Reply) -> RefundOutcome:
+    if reply.status in REFUSED_KEY:
+        return Unavailable(detail=f"the gateway refuses our key ({reply.status})")
+    if error_code(reply) == "idempotency_conflict":
+        return Unknown(detail="the key was sent before with another body")
+    if error_code(reply):
+        return RefundRefused(detail=error_code(reply))
+    ref = reply.body.get("id")
+    return Refunded(gateway_ref=ref) if isinstance(ref, str) else Unknown(detail="the answer can't be read")
