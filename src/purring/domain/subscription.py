@@ -40,6 +40,7 @@ class SubscriptionEvent(StrEnum):
     RENEWED = "renewed"
     FELL_DUE = "fell_due"
     PAID_UP = "paid_up"
+    PAID_IN_PART = "paid_in_part"
     WINDOW_CLOSED_SUSPEND = "window_closed_suspend"
     WINDOW_CLOSED_CANCEL = "window_closed_cancel"
     SUSPENSION_ENDED = "suspension_ended"

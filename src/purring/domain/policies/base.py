@@ -8,14 +8,16 @@ from datetime import date, datetime
 
 from purring.domain.attempt import Attempt
 from purring.domain.policy import Policy
+from purring.domain.rulebook.limits import Limit, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """What a policy may know when it proposes charge times.
 
-    `attempts_left`: how many automatic charges the rulebook still allows within the window, counted now. `zone` is the
-    customer's IANA zone.
+    `limits` and `uses`: the ceilings of the card's scheme and what has been used of them, so that a policy can spend a
+    small budget well; exceeding it does no harm, the rulebook delays or drops what has no room. `zone` is the customer's
+    IANA zone.
     """
 
     policy: Policy
@@ -24,7 +26,8 @@ class Outlook:
     now: datetime
     window_ends_at: datetime
     attempts: tuple[Attempt, ...]
-    attempts_left: int
+    limits: tuple[Limit, ...]
+    uses: tuple[Use, ...]
 
 
 Propose = Callable[[Outlook], tuple[datetime, ...]]

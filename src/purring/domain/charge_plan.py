@@ -1,0 +1,287 @@
+"""Which charges are still to come for an invoice, and when: the policy proposes, facts and rulebook delay or forbid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from purring.domain.attempt import Attempt, AttemptStatus, Initiator
+from purring.domain.calendar import at_local, days, local_date, zone
+from purring.domain.clause import Clause
+from purring.domain.decline import DeclineClass
+from purring.domain.facts import Facts
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.policies import policy_named
+from purring.domain.policies.base import Outlook
+from purring.domain.recovery import HoldReason, Recovery
+from purring.domain.rulebook.limits import Limit, Permit, Use, limits_for, permit
+from purring.domain.step import Charge, SetStatus, Step
+from purring.domain.subscription import SubscriptionStatus
+
+OUTAGE_FIRST_DELAY = timedelta(minutes=5)
+OUTAGE_DELAY_MAX = timedelta(hours=6)
+OUTAGE_SPREAD_S = 1800
+"""After an outage the invoices that waited come back over this many seconds, each at its own place."""
+
+BACKUP_WITHIN = timedelta(days=1)
+"""A backup belongs to the step on which the main method failed; later it would be a surprise."""
+
+
+def first_charge(facts: Facts, now: datetime) -> Step:
+    """The charge on the invoice date, or the step that asks for a method where none can be charged."""
+    floor, clause = max(facts.invoice.issued_at, now), Clause("invoice.first_charge")
+    again_at = outage_over_at(facts)
+    if again_at is not None:
+        floor, clause = max(again_at, now), Clause("outage.retry", (len(_failed_since_counted(facts)) + 1,))
+    method = facts.tied_method
+    if method is None:
+        return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_method"))
+    allowed = _permit(facts, method, Initiator.AUTOMATIC, floor)
+    if allowed.at > window_ends_at(facts):
+        return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_room"))
+    return Step(allowed.at, Charge(method.id), _delayed(clause, floor, allowed))
+
+
+def window_ends_at(facts: Facts) -> datetime:
+    """When the window closes: as pinned in the recovery, or as it would be if one opened."""
+    if facts.recovery is not None:
+        return facts.recovery.window_ends_at
+    policy = facts.policy
+    return at_local(facts.invoice.invoice_on + days(policy.window_days), policy.close_at, zone(facts.customer.timezone))
+
+
+def planned_charges(facts: Facts, recovery: Recovery, now: datetime) -> tuple[list[Step], Clause | None]:
+    """Every automatic charge still to come in the window, or the reason why there is none."""
+    backup = _backup_charge(facts, recovery, now)
+    steps, barrier = _by_tied_method(facts, recovery, now)
+    return [*backup, *steps], None if backup else barrier
+
+
+def _by_tied_method(facts: Facts, recovery: Recovery, now: datetime) -> tuple[list[Step], Clause | None]:
+    """The charges of the tied method, unless there is none or a decline stopped it."""
+    method = facts.tied_method
+    if method is None:
+        return [], Clause("method.none")
+    stopped = stopped_by(facts, method)
+    if stopped is not None:
+        return [], Clause("method.stopped", _describe(stopped))
+    return _on_method(facts, recovery, method, now)
+
+
+def stopped_by(facts: Facts, method: PaymentMethod) -> Attempt | None:
+    """The decline that forbids charging this card or account again for this debt, if one does.
+
+    Cards are told apart by fingerprint, so a removed and re-added card stays stopped. New data lifts every stop but
+    `never_retry`; so does a later decline on the same card that merely says "later" (after somebody's own attempt).
+    """
+    latest = True
+    for attempt in reversed(facts.attempts):
+        if attempt.status is not AttemptStatus.DECLINED or attempt.fingerprint != method.fingerprint:
+            continue
+        if attempt.decline_class is DeclineClass.NEVER_RETRY:
+            return attempt
+        if latest and attempt.decline_class is not DeclineClass.RETRY_LATER and method.fresh_at <= attempt.started_at:
+            return attempt
+        latest = False
+    return None
+
+
+def _describe(attempt: Attempt) -> tuple[object, ...]:
+    """The figures of `method.stopped`."""
+    assert attempt.reason, f"declined attempt {attempt.id} has no reason"
+    assert attempt.decline_class, f"declined attempt {attempt.id} has no class"
+    return attempt.reason.value, attempt.decline_class.value
+
+
+def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
+    """One charge of the agreed backup, right after an automatic charge of the tied method failed."""
+    subscription, last = facts.subscription, facts.last_counted
+    if subscription is None or last is None or recovery.is_held(now):
+        return []
+    backup = facts.usable(subscription.backup_method_id)
+    if backup is None or backup.backup_consent_at is None or stopped_by(facts, backup):
+        return []
+    failed_now = last.status is AttemptStatus.DECLINED and now - last.started_at < BACKUP_WITHIN
+    if last.is_backup or not failed_now or last.method_id == backup.id or facts.attempts[-1] is not last:
+        return []
+    allowed = _permit(facts, backup, Initiator.AUTOMATIC, now)
+    if allowed.at > min(recovery.window_ends_at, now + BACKUP_WITHIN):
+        return []
+    return [Step(allowed.at, Charge(backup.id, backup=True), Clause("policy.backup"))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One proposed time with the clause that proposed it."""
+
+    at: datetime
+    clause: Clause
+
+
+def _on_method(
+    facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime
+) -> tuple[list[Step], Clause | None]:
+    """The remaining planned charges of the tied method, each at the earliest time the rules allow."""
+    slots = _slots(facts, recovery, method, now)
+    floor, why = _floor(facts, recovery, method, now)
+    slots = _made_up_for(slots, floor, why)
+    steps, full = _permitted(facts, method, recovery.window_ends_at, slots, limits_for(method.scheme, now.date()))
+    if steps:
+        return steps, None
+    return [], full or Clause("policy.exhausted", (recovery.policy.retry, recovery.policy.version))
+
+
+def _slots(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime) -> list[_Slot]:
+    """What policy, operator and a changed method propose after the last automatic charge, rising."""
+    policy, last = recovery.policy, facts.last_counted
+    base = last.started_at if last else recovery.opened_at
+    outlook = Outlook(
+        policy=policy,
+        invoice_on=facts.invoice.invoice_on,
+        zone=facts.customer.timezone,
+        now=now,
+        window_ends_at=recovery.window_ends_at,
+        attempts=facts.attempts,
+        limits=limits_for(method.scheme, now.date()),
+        uses=facts.uses.get(method.fingerprint, ()),
+    )
+    times = policy_named(policy.retry)(outlook)
+    slots = [_Slot(at, _retry_clause(facts, policy.version, n, times)) for n, at in enumerate(times) if at > base]
+    if recovery.skipped_until:
+        slots = [slot for slot in slots if slot.at > recovery.skipped_until]
+    moved_to = recovery.moved_to
+    if moved_to and moved_to > base:
+        slots = [_Slot(moved_to, Clause("policy.moved")), *(slot for slot in slots[1:] if slot.at > moved_to)]
+    fresh = _fresh_slot(facts, method, base)
+    if fresh:
+        slots = sorted((fresh, *slots), key=lambda slot: slot.at)
+    return slots
+
+
+def _retry_clause(facts: Facts, version: int, n: int, times: Sequence[datetime]) -> Clause:
+    """Name the planned retry: which of how many, and the day of the window."""
+    policy = facts.policy
+    day = (times[n].date() - facts.invoice.invoice_on).days
+    return Clause("policy.retry", (policy.retry, version, n + 1, len(times), day, policy.window_days))
+
+
+def _fresh_slot(facts: Facts, method: PaymentMethod, base: datetime) -> _Slot | None:
+    """One try at the next retry hour when the tied method was changed or edited after the last automatic charge."""
+    tied_at = facts.subscription.method_tied_at if facts.subscription else None
+    fresh_at = max(tied_at, method.fresh_at) if tied_at else method.fresh_at
+    tried = any(a.method_id == method.id and a.started_at >= fresh_at for a in facts.attempts)
+    if fresh_at <= base or tried:
+        return None
+    tz = zone(facts.customer.timezone)
+    today = local_date(fresh_at, tz)
+    at = at_local(today, facts.policy.retry_at, tz)
+    if at <= fresh_at:
+        at = at_local(today + days(1), facts.policy.retry_at, tz)
+    return _Slot(at, Clause("policy.fresh_method"))
+
+
+def _floor(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime) -> tuple[datetime, str]:
+    """Before when nothing is charged, and the clause that says so."""
+    floor, why = now, "late"
+    if recovery.hold is not HoldReason.NONE and recovery.held_until and recovery.held_until > floor:
+        floor, why = recovery.held_until, "hold.until"
+    delayed_to = network_delay(facts, method)
+    if delayed_to and delayed_to > floor:
+        floor, why = delayed_to, "network.delay"
+    again_at = outage_over_at(facts)
+    if again_at and again_at > floor:
+        floor, why = again_at, "outage.retry"
+    return floor, why
+
+
+def network_delay(facts: Facts, method: PaymentMethod) -> datetime | None:
+    """Until when the network asked to wait with this card, if it did."""
+    delays = [a.retry_not_before for a in facts.attempts if a.fingerprint == method.fingerprint and a.retry_not_before]
+    return max(delays, default=None)
+
+
+def _made_up_for(slots: list[_Slot], floor: datetime, why: str) -> list[_Slot]:
+    """Planned times that can't be kept become one, at the first instant that can."""
+    missed = [slot for slot in slots if slot.at < floor]
+    if not missed:
+        return slots
+    figures = {"hold.until": ("hold", floor), "outage.retry": (len(missed) + 1,)}.get(why, (missed[-1].at,))
+    return [_Slot(floor, Clause(why, figures)), *(slot for slot in slots if slot.at > floor)]
+
+
+def _permitted(
+    facts: Facts, method: PaymentMethod, window_ends_at: datetime, slots: list[_Slot], limits: tuple[Limit, ...]
+) -> tuple[list[Step], Clause | None]:
+    """Move each slot to where the rulebook allows it; those that meet become one, those past the window go."""
+    amount = facts.invoice.owed
+    uses = list(facts.uses.get(method.fingerprint, ()))
+    steps: list[Step] = []
+    for slot in slots:
+        if slot.at > window_ends_at:
+            break
+        if steps and slot.at <= steps[-1].at:
+            continue
+        allowed = permit(
+            limits, uses, amount_minor=amount.minor, currency=amount.currency,
+            invoice_id=facts.invoice.id, automatic=True, at=slot.at,
+        )  # fmt: skip
+        if allowed.at > window_ends_at:
+            return steps, Clause("rule.no_room", (_notes(allowed),))
+        steps.append(Step(allowed.at, Charge(method.id), _delayed(slot.clause, slot.at, allowed)))
+        uses.append(
+            Use(at=allowed.at, amount_minor=amount.minor, currency=amount.currency, invoice_id=facts.invoice.id)
+        )
+    return steps, None
+
+
+def _delayed(clause: Clause, planned_at: datetime, allowed: Permit) -> Clause:
+    """The clause of a step, or the rule that moved it."""
+    return clause if allowed.at == planned_at else Clause("rule.delay", (planned_at, _notes(allowed)))
+
+
+def _notes(allowed: Permit) -> str:
+    """The rules that delayed, in one line."""
+    return " ".join(note.describe() for note in allowed.notes)
+
+
+def _permit(facts: Facts, method: PaymentMethod, initiator: Initiator, at: datetime) -> Permit:
+    """The earliest instant from `at` on at which the rulebook allows a charge of this method."""
+    amount = facts.invoice.owed
+    return permit(
+        limits_for(method.scheme, at.date()),
+        facts.uses.get(method.fingerprint, ()),
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        invoice_id=facts.invoice.id,
+        automatic=initiator is not Initiator.CUSTOMER,
+        at=at,
+    )
+
+
+def permit_for(facts: Facts, method: PaymentMethod, initiator: Initiator, now: datetime) -> Permit:
+    """What the rulebook says to a charge that somebody wants now: later than `now` means no."""
+    return _permit(facts, method, initiator, now)
+
+
+def _failed_since_counted(facts: Facts) -> list[Attempt]:
+    """The attempts that an outage swallowed since the last one that counted."""
+    failed: list[Attempt] = []
+    for attempt in reversed(facts.attempts):
+        if attempt.status is not AttemptStatus.FAILED:
+            break
+        failed.append(attempt)
+    return failed
+
+
+def outage_over_at(facts: Facts) -> datetime | None:
+    """When to try again after the gateway was not available: backing off, and spread by invoice."""
+    failed = _failed_since_counted(facts)
+    if not failed:
+        return None
+    last = failed[0]
+    ended_at = last.ended_at or last.started_at
+    delay = min(OUTAGE_FIRST_DELAY * 2 ** min(len(failed) - 1, 10), OUTAGE_DELAY_MAX)
+    spread = timedelta(seconds=crc32(last.id.encode()) % OUTAGE_SPREAD_S)
+    return max(ended_at + delay + spread, last.retry_not_before or ended_at)

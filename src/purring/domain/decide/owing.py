@@ -1,0 +1,168 @@
+"""Owe a notice: which kind, counted how, and everything its text needs, taken from the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from purring.domain.attempt import Attempt
+from purring.domain.calendar import days
+from purring.domain.changes import Draft
+from purring.domain.decline import DeclineClass
+from purring.domain.facts import Facts
+from purring.domain.ids import NoticeId, make_id
+from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.policy import EndAction
+from purring.domain.schedule import schedule
+from purring.domain.step import Charge, Schedule
+
+MERGED_WARNING = timedelta(days=1)
+"""A last notice that would fall due this soon after a decline is sent as the decline's own notice instead."""
+
+BACKUP_PATIENCE = timedelta(hours=1)
+"""How long a decline's notice waits for the backup method's answer, so that one notice tells both."""
+
+
+def owe_for_decline(draft: Draft, attempt: Attempt) -> None:
+    """Owe the one notice of a decline, unless it is owed already."""
+    if any(notice.attempt_id == attempt.id for notice in draft.facts.notices):
+        return
+    plan = schedule(draft.facts, draft.now)
+    first = plan.next_charge
+    waits = first is not None and isinstance(first.action, Charge) and first.action.backup
+    if attempt.is_backup:
+        withdraw_declines(draft)
+    owe(draft, kind_for_decline(plan, attempt, draft.now), attempt, due_in=BACKUP_PATIENCE if waits else timedelta())
+
+
+def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeKind:
+    """The last notice if one is due within a day anyway, a request if nothing happens by itself, else the plain one."""
+    warning, charge = plan.warning, plan.next_charge
+    if warning and warning.at <= now + MERGED_WARNING and (charge is None or charge.at > warning.at):
+        return NoticeKind.LAST_NOTICE
+    if charge is None or attempt.decline_class is not DeclineClass.RETRY_LATER:
+        return NoticeKind.ACTION_NEEDED
+    return NoticeKind.PAYMENT_DECLINED
+
+
+def owe(
+    draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_in: timedelta = timedelta()
+) -> None:
+    """Owe one notice of `kind`. Its id follows from what it is about, so the same one can't be owed twice."""
+    facts = draft.facts
+    number = _next_number(facts) if kind in DECLINE_NOTICES else 0
+    about = attempt.id if attempt else f"{facts.invoice.id} {draft.now.isoformat()}"
+    notice = Notice(
+        id=notice_id(draft.now, about, "" if attempt else kind.value),
+        kind=kind,
+        customer_id=facts.customer.id,
+        invoice_id=facts.invoice.id,
+        subscription_id=facts.subscription.id if facts.subscription else None,
+        attempt_id=attempt.id if attempt else None,
+        status=NoticeStatus.OWED,
+        owed_at=draft.now,
+        due_at=draft.now + due_in,
+        number=number,
+        context={**context(facts, draft.now, attempt), "number": number},
+    )
+    draft.put_notice(notice)
+
+
+def notice_id(at: datetime, *about: str) -> NoticeId:
+    """An id that sorts by time and follows from what the notice is about."""
+    digest = blake2b(" ".join(about).encode(), digest_size=10).digest()
+    return NoticeId(make_id("ntc_", int(at.timestamp() * 1000), int.from_bytes(digest)))
+
+
+def _next_number(facts: Facts) -> int:
+    """Decline notices are counted per invoice; withdrawn ones were never read."""
+    read = (n for n in facts.notices if n.kind in DECLINE_NOTICES and n.status is not NoticeStatus.WITHDRAWN)
+    return 1 + sum(1 for _ in read)
+
+
+def withdraw_declines(draft: Draft) -> None:
+    """Take back failure notices that haven't gone out: the money came, or a newer notice tells the same."""
+    for notice in draft.facts.notices:
+        if notice.kind in DECLINE_NOTICES and notice.status is NoticeStatus.OWED:
+            draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
+
+
+def context(facts: Facts, now: datetime, attempt: Attempt | None) -> Mapping[str, object]:
+    """What a notice's text needs, as plain JSON: amounts as `249.95 USD`, instants in ISO 8601."""
+    plan = schedule(facts, now)
+    charge = plan.next_charge
+    charged = facts.method(attempt.method_id) if attempt else facts.tied_method
+    untied = untied_method(facts)
+    return {
+        "merchant_name": facts.merchant.name,
+        "support_email": facts.merchant.support_email,
+        "invoice_number": facts.invoice.number,
+        "amount": str(_amount(facts)),
+        "product": facts.invoice.lines[0].description if facts.invoice.lines else "",
+        "timezone": facts.customer.timezone,
+        "reason": attempt.reason.value if attempt and attempt.reason else _reason_without_attempt(facts),
+        "decline_class": attempt.decline_class.value if attempt and attempt.decline_class else None,
+        "method": _shown(charged),
+        "backup_used": _shown(charged) if attempt and attempt.is_backup else None,
+        "untied_method": _shown(untied),
+        "next_attempt_at": _iso(charge.at if charge else None),
+        "status": facts.subscription.status.value if facts.subscription else None,
+        **_ends(facts, plan, now),
+    }
+
+
+def _amount(facts: Facts) -> object:
+    """What is owed, or what was, once it is paid."""
+    return facts.invoice.owed if facts.invoice.is_open else facts.invoice.total
+
+
+def _reason_without_attempt(facts: Facts) -> str | None:
+    """Why an invoice is open though nothing was charged."""
+    declined = [attempt for attempt in facts.attempts if attempt.reason]
+    if declined:
+        assert declined[-1].reason
+        return declined[-1].reason.value
+    return "no_method" if facts.tied_method is None else None
+
+
+def _ends(facts: Facts, plan: Schedule, now: datetime) -> dict[str, object]:
+    """When access ends and when data is deleted, as far as the schedule knows."""
+    policy, subscription = facts.policy, facts.subscription
+    ended_at = subscription.suspended_at if subscription else None
+    access_ends_at = plan.access_ends_at or ended_at
+    deleted_at = None
+    if access_ends_at is not None:
+        kept_days = policy.suspended_days if ended_at or policy.end_action is EndAction.SUSPEND else 0
+        deleted_at = max(access_ends_at + days(kept_days), now)
+    return {
+        "access_ends_at": _iso(access_ends_at),
+        "data_deleted_at": _iso(deleted_at),
+        "end_action": policy.end_action.value,
+    }
+
+
+def untied_method(facts: Facts) -> PaymentMethod | None:
+    """The newest usable method that nothing is tied to and that came after the one that fails (behaviour §4)."""
+    current = facts.method(facts.tied_method_id)
+    newer = [
+        method
+        for method in facts.methods
+        if method.is_active
+        and method.id not in facts.tied
+        and method.id != facts.tied_method_id
+        and (current is None or method.created_at > current.created_at)
+    ]
+    return max(newer, key=lambda method: method.created_at, default=None)
+
+
+def _shown(method: PaymentMethod | None) -> dict[str, object] | None:
+    """The part of a method that may be shown."""
+    return {"kind": method.kind.value, "scheme": method.scheme, "last4": method.last4} if method else None
+
+
+def _iso(at: datetime | None) -> str | None:
+    """An instant as text."""
+    return at.isoformat() if at else None

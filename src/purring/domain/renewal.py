@@ -1,0 +1,204 @@
+"""A subscription's own clock: renewal into an invoice, the end of a trial, the end of a long suspension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from purring.domain.calendar import days, local_date, start_of_day, zone
+from purring.domain.catalog import Product, period
+from purring.domain.changes import Changes
+from purring.domain.customer import Customer
+from purring.domain.event import EventDraft, EventKind
+from purring.domain.ids import InvoiceId, LineId, NoticeId
+from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
+from purring.domain.journal import EntryDraft, EntryKind
+from purring.domain.merchant import Merchant
+from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
+from purring.domain.transitions import SUBSCRIPTION, moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalFacts:
+    """A subscription whose clock has struck, and what belongs to it."""
+
+    merchant: Merchant
+    customer: Customer
+    subscription: Subscription
+    product: Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIds:
+    """Ids and the number for what a renewal may create."""
+
+    invoice_id: InvoiceId
+    line_id: LineId
+    number: str
+    notice_id: NoticeId
+
+
+def next_step_at(subscription: Subscription, merchant: Merchant) -> datetime | None:
+    """When the subscription's own clock strikes next; None once it is canceled."""
+    match subscription.status:
+        case SubscriptionStatus.CANCELED:
+            return None
+        case SubscriptionStatus.SUSPENDED:
+            return _suspension_step_at(subscription, merchant)
+        case SubscriptionStatus.TRIALING | SubscriptionStatus.ACTIVE | SubscriptionStatus.PAST_DUE:
+            return start_of_day(next_period_on(subscription), zone(merchant.timezone))
+
+
+def next_period_on(subscription: Subscription) -> date:
+    """First day of the next period to invoice."""
+    return period(subscription.anchor_on, subscription.price.interval, subscription.next_period_index).start_on
+
+
+def _suspension_step_at(subscription: Subscription, merchant: Merchant) -> datetime:
+    """The warning before the cancellation, then the cancellation itself."""
+    policy, suspended_at, warned_at = merchant.policy, subscription.suspended_at, subscription.cancel_warned_at
+    assert suspended_at, f"suspended subscription {subscription.id} doesn't know since when"
+    cancel_at = suspended_at + days(policy.suspended_days)
+    if warned_at is None:
+        lead_days = min(policy.warn_days_before_close, policy.suspended_days)
+        return cancel_at - days(lead_days)
+    return max(cancel_at, warned_at + days(policy.warning_lead_days))
+
+
+def resumed(subscription: Subscription, merchant: Merchant, now: datetime) -> Subscription:
+    """Wind the clock of a subscription that may be invoiced again; periods it missed while suspended aren't billed."""
+    today = local_date(now, zone(merchant.timezone))
+    if next_period_on(subscription) < today:
+        subscription = replace(subscription, anchor_on=today, next_period_index=0)
+    return replace(subscription, next_step_at=next_step_at(subscription, merchant))
+
+
+def strike(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+    """Do what the subscription's clock asks for at `now`: one step, then it is wound again."""
+    subscription = facts.subscription
+    due_at = next_step_at(subscription, facts.merchant)
+    if due_at is None or due_at > now:
+        return Changes(changed=(replace(subscription, next_step_at=due_at),))
+    if subscription.status is SubscriptionStatus.SUSPENDED:
+        return _end_suspension(facts, now, ids)
+    if subscription.cancel_at_period_end:
+        return canceled(facts, now, StatusReason.CUSTOMER_REQUEST, ids.notice_id)
+    return _renew(facts, now, ids)
+
+
+def _renew(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+    """Issue the invoice of the next period and move on to it."""
+    subscription = facts.subscription
+    renewed, events = _next_period(facts, now)
+    invoice = _invoice(facts, renewed, now, ids)
+    events = [
+        *events,
+        _event(EventKind.SUBSCRIPTION_RENEWED, subscription.id, now, invoice_id=invoice.id),
+        _event(EventKind.INVOICE_ISSUED, invoice.id, now, number=invoice.number, total=str(invoice.total)),
+    ]
+    entry = EntryDraft(
+        kind=EntryKind.INVOICED, invoice_id=invoice.id, attempt_id=None, amount=invoice.total, at=now
+    )
+    return Changes(created=(invoice,), changed=(renewed,), events=tuple(events), entries=(entry,))
+
+
+def _next_period(facts: RenewalFacts, now: datetime) -> tuple[Subscription, list[EventDraft]]:
+    """The subscription in its next period, at the quantity that was asked for."""
+    subscription = facts.subscription
+    events = []
+    event = SubscriptionEvent.RENEWED
+    if subscription.status is SubscriptionStatus.TRIALING:
+        event = SubscriptionEvent.TRIAL_ENDED
+        events.append(_event(EventKind.SUBSCRIPTION_TRIAL_ENDED, subscription.id, now))
+    running = period(subscription.anchor_on, subscription.price.interval, subscription.next_period_index)
+    renewed = replace(
+        subscription,
+        status=moved(SUBSCRIPTION, subscription.status, event),
+        quantity=subscription.pending_quantity or subscription.quantity,
+        pending_quantity=None,
+        period_start_on=running.start_on,
+        period_end_on=running.end_on,
+        next_period_index=subscription.next_period_index + 1,
+    )
+    return replace(renewed, next_step_at=next_step_at(renewed, facts.merchant)), events
+
+
+def _invoice(facts: RenewalFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:
+    """The invoice of the period that begins. Made late, it is of the day it is made: the window belongs to the customer."""
+    amount = renewed.amount
+    line = InvoiceLine(id=ids.line_id, description=facts.product.name, quantity=renewed.quantity, amount=amount)
+    return Invoice(
+        id=ids.invoice_id,
+        number=ids.number,
+        customer_id=renewed.customer_id,
+        subscription_id=renewed.id,
+        status=InvoiceStatus.OPEN,
+        total=amount,
+        invoice_on=max(renewed.period_start_on, local_date(now, zone(facts.merchant.timezone))),
+        issued_at=now,
+        period_start_on=renewed.period_start_on,
+        period_end_on=renewed.period_end_on,
+        lines=(line,),
+        next_step_at=now,
+    )
+
+
+def _end_suspension(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+    """Warn that a long suspension ends in cancellation; cancel when the warning is old enough."""
+    if facts.subscription.cancel_warned_at is not None:
+        return canceled(facts, now, StatusReason.SUSPENDED_TOO_LONG, ids.notice_id)
+    warned = replace(facts.subscription, cancel_warned_at=now)
+    warned = replace(warned, next_step_at=next_step_at(warned, facts.merchant))
+    notice = _notice(facts, warned, NoticeKind.CANCELLATION_WARNING, now, ids.notice_id)
+    event = _event(EventKind.SUBSCRIPTION_CANCEL_WARNED, warned.id, now)
+    return Changes(created=(notice,), changed=(warned,), events=(event,))
+
+
+def canceled(facts: RenewalFacts, now: datetime, reason: StatusReason, notice_id: NoticeId) -> Changes:
+    """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself any more."""
+    subscription = facts.subscription
+    event = SubscriptionEvent.CANCELED
+    if reason is StatusReason.SUSPENDED_TOO_LONG:
+        event = SubscriptionEvent.SUSPENSION_ENDED
+    status = moved(SUBSCRIPTION, subscription.status, event)
+    ended = replace(subscription, status=status, reason=reason, canceled_at=now, next_step_at=None)
+    notice = _notice(facts, ended, NoticeKind.SUBSCRIPTION_CANCELED, now, notice_id)
+    said = _event(EventKind.SUBSCRIPTION_CANCELED, ended.id, now, reason=reason.value)
+    return Changes(created=(notice,), changed=(ended,), events=(said,))
+
+
+def _notice(
+    facts: RenewalFacts, subscription: Subscription, kind: NoticeKind, now: datetime, notice_id: NoticeId
+) -> Notice:
+    """A notice about the subscription itself, with no invoice behind it."""
+    cancel_at = subscription.next_step_at
+    context: dict[str, object] = {
+        "merchant_name": facts.merchant.name,
+        "support_email": facts.merchant.support_email,
+        "amount": str(subscription.amount),
+        "product": facts.product.name,
+        "timezone": facts.customer.timezone,
+        "status": subscription.status.value,
+        "access_ends_at": subscription.suspended_at.isoformat() if subscription.suspended_at else None,
+        "data_deleted_at": (cancel_at or now).isoformat(),
+        "end_action": facts.merchant.policy.end_action.value,
+    }
+    return Notice(
+        id=notice_id,
+        kind=kind,
+        customer_id=subscription.customer_id,
+        invoice_id=None,
+        subscription_id=subscription.id,
+        attempt_id=None,
+        status=NoticeStatus.OWED,
+        owed_at=now,
+        due_at=now,
+        context=context,
+    )
+
+
+def _event(kind: EventKind, object_id: str, at: datetime, **data: object) -> EventDraft:
+    """One event."""
+    return EventDraft(kind=kind, object_id=object_id, at=at, data=data)
+
