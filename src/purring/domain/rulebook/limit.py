@@ -1,0 +1,89 @@
+"""What a limit is, what it counts, and what it answers; the rows stand in `limit_rows`, the arithmetic in `limits`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Which earlier attempts a limit counts, all of one card or account."""
+
+    CARD = "card"
+    CARD_AMOUNT = "card_amount"
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `attempts_max` attempts in any `window`; if it `counts_from_first`, in one window from the first on.
+
+    `scheme` is a network, a bank scheme, or "*" for every card. An `automatic_only` limit doesn't hold a customer back,
+    though the customer's attempts count. Valid from the start of `valid_from` until the day before `valid_to`.
+    """
+
+    id: str
+    edition: str
+    scheme: str
+    scope: Scope
+    attempts_max: int
+    window: timedelta
+    automatic_only: bool = False
+    counts_from_first: bool = False
+    valid_from: date
+    valid_to: date | None = None
+    source: str
+    text: str
+
+    def __post_init__(self) -> None:
+        assert self.attempts_max > 0, f"{self.id} would forbid everything"
+        assert self.window > timedelta(), f"{self.id} has no window"
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the limit is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """An attempt on the card or account that was declined or is still open; approved ones don't count."""
+
+    at: datetime
+    amount_minor: int
+    currency: str
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What one limit has used, and from when on it allows another attempt; `opens_at` is none for never."""
+
+    rule_id: str
+    edition: str
+    used: int
+    allowed: int
+    opens_at: datetime | None
+    text: str
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit forbids an attempt now."""
+        return self.opens_at is None or self.used >= self.allowed
+
+    def describe(self) -> str:
+        """Say it to an operator, in a sentence without its full stop."""
+        used = f"{self.text}: {self.used} of {self.allowed} used"
+        if self.opens_at is None:
+            return f"{used}; no further attempt is allowed"
+        if not self.is_full:
+            return used
+        return f"{used}; the window opens on {self.opens_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """The earliest instant that every limit allows, or `NEVER`, and the limits that delayed it."""
+
+    at: datetime
+    notes: tuple[Note, ...] = ()

@@ -1,0 +1,149 @@
+"""The limits themselves: what networks and bank schemes allow, and the ceilings that we keep below them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from purring.domain.rulebook.limit import Limit, Scope
+
+EVERY_CARD = "*"
+
+_ALWAYS = date(1970, 1, 1)
+_DAY = timedelta(hours=24)
+_READ_ON = "2026-11-22"
+_OURS = "ours: one ceiling that is safe under every reading of the networks' rules (docs/decisions/0010)"
+
+LIMITS: tuple[Limit, ...] = (
+    Limit(
+        id="card-amount-24h",
+        edition=_READ_ON,
+        scheme=EVERY_CARD,
+        scope=Scope.CARD_AMOUNT,
+        attempts_max=1,
+        window=_DAY,
+        automatic_only=True,
+        valid_from=_ALWAYS,
+        source=_OURS,
+        text="Our ceiling of one attempt per card and amount in 24 hours",
+    ),
+    Limit(
+        id="card-24h",
+        edition=_READ_ON,
+        scheme=EVERY_CARD,
+        scope=Scope.CARD,
+        attempts_max=9,
+        window=_DAY,
+        valid_from=_ALWAYS,
+        source=_OURS,
+        text="Our ceiling of 9 attempts per card in 24 hours",
+    ),
+    Limit(
+        id="card-amount-30d",
+        edition=_READ_ON,
+        scheme=EVERY_CARD,
+        scope=Scope.CARD_AMOUNT,
+        attempts_max=15,
+        window=30 * _DAY,
+        valid_from=_ALWAYS,
+        source=_OURS,
+        text="Our ceiling of 15 attempts per card and amount in 30 days",
+    ),
+    Limit(
+        id="visa-card-amount-30d",
+        edition="2021-04-17",
+        scheme="visa",
+        scope=Scope.CARD_AMOUNT,
+        attempts_max=15,
+        window=30 * _DAY,
+        valid_from=date(2021, 4, 17),
+        valid_to=date(2025, 5, 25),
+        source="https://docs.adyen.com/development-resources/raw-acquirer-responses/visa-integrity-fees",
+        text="Visa allows 15 attempts per card and amount in 30 days",
+    ),
+    Limit(
+        id="visa-card-amount-30d",
+        edition="2025-05-25",
+        scheme="visa",
+        scope=Scope.CARD_AMOUNT,
+        attempts_max=20,
+        window=30 * _DAY,
+        valid_from=date(2025, 5, 25),
+        source="Visa Core Rules 2026-04-18, 7.3.6.3; "
+        "https://docs.cielo.com.br/ecommerce-cielo-en/changelog/new-limit-for-visa-retries-starting-may-25-2025",
+        text="Visa allows 20 attempts per card and amount in 30 days",
+    ),
+    Limit(
+        id="mastercard-card-24h",
+        edition="2019-10-14",
+        scheme="mastercard",
+        scope=Scope.CARD,
+        attempts_max=20,
+        window=_DAY,
+        valid_from=date(2019, 10, 14),
+        valid_to=date(2022, 10, 1),
+        source="https://developers.tabapay.com/docs/excessive-retry-rules",
+        text="Mastercard allows 20 attempts per card in 24 hours",
+    ),
+    Limit(
+        id="mastercard-card-24h",
+        edition="2022-10-01",
+        scheme="mastercard",
+        scope=Scope.CARD,
+        attempts_max=10,
+        window=_DAY,
+        valid_from=date(2022, 10, 1),
+        source="https://developers.tabapay.com/docs/excessive-retry-rules; "
+        "https://retries.com/guides/transaction-processing-excellence",
+        text="Mastercard allows 10 attempts per card in 24 hours",
+    ),
+    Limit(
+        id="mastercard-card-amount-30d",
+        edition="2023-11-01",
+        scheme="mastercard",
+        scope=Scope.CARD_AMOUNT,
+        attempts_max=35,
+        window=30 * _DAY,
+        valid_from=date(2023, 11, 1),
+        source="https://developers.tabapay.com/docs/mastercard-1; https://developer.paypal.com/braintree/articles/"
+        "risk-and-security/compliance/network-updates/2023/mastercard-f23",
+        text="Mastercard allows 35 attempts per card and amount in 30 days",
+    ),
+    Limit(
+        id="ach-invoice-180d",
+        edition=_READ_ON,
+        scheme="ach",
+        scope=Scope.INVOICE,
+        attempts_max=3,
+        window=180 * _DAY,
+        counts_from_first=True,
+        valid_from=_ALWAYS,
+        source="https://www.bankfivenine.com/business/cash-management/ach-origination/ach-user-information/"
+        "reinitiating-returned-ach-debit-items/",
+        text="ACH allows an entry and two more within 180 days of it",
+    ),
+    Limit(
+        id="bacs-invoice-28d",
+        edition=_READ_ON,
+        scheme="bacs",
+        scope=Scope.INVOICE,
+        attempts_max=3,
+        window=28 * _DAY,
+        counts_from_first=True,
+        valid_from=_ALWAYS,
+        source="https://movimo.co.uk/?p=2688 (one month); "
+        "https://cleardirectdebit.co.uk/re-presenting-unpaid-direct-debits-when-and-how/ (30 days); two are usual",
+        text="Our ceiling of a Bacs debit and two more within 28 days of it",
+    ),
+    Limit(
+        id="sepa-invoice-56d",
+        edition=_READ_ON,
+        scheme="sepa",
+        scope=Scope.INVOICE,
+        attempts_max=3,
+        window=56 * _DAY,
+        counts_from_first=True,
+        valid_from=_ALWAYS,
+        source="ours: no limit of the scheme found; 8 weeks are its refund period",
+        text="Our ceiling of a SEPA debit and two more within 56 days of it",
+    ),
+)
