@@ -137,8 +137,7 @@ def postgres_template(session_directory: Path, postgres_server: postgres.Server)
 
 
 def _upgrade(url: str) -> None:
-    # Here, so that tests of the pure core run without loading SQLAlchemy and all that it brings.
-    from purring.store.engine import upgrade  # noqa: PLC0415
+    from purring.store.engine import upgrade  # noqa: PLC0415 - tests of the core run without loading SQLAlchemy
 
     upgrade(url)
 

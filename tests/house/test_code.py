@@ -127,7 +127,7 @@ def test_every_rule_that_is_switched_off_says_why() -> None:
 
 def test_every_exception_to_a_rule_says_why() -> None:
     """A `noqa` names its rule and is followed by its reason."""
-    reasoned = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S")
+    reasoned = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* --? \S")
     marks = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in _sources("src", "tests", "tools", "benchmarks")
