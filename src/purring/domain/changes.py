@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -124,5 +123,3 @@ class Draft:
             entries=tuple(self._entries),
             woken=tuple(self._woken),
         )
-
-

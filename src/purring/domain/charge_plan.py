@@ -282,6 +282,6 @@ def outage_over_at(facts: Facts) -> datetime | None:
         return None
     last = failed[0]
     ended_at = last.ended_at or last.started_at
-    delay = min(OUTAGE_FIRST_DELAY * 2 ** min(len(failed) - 1, 10), OUTAGE_DELAY_MAX)
+    delay = min(OUTAGE_FIRST_DELAY * (1 << min(len(failed) - 1, 10)), OUTAGE_DELAY_MAX)
     spread = timedelta(seconds=crc32(last.id.encode()) % OUTAGE_SPREAD_S)
     return max(ended_at + delay + spread, last.retry_not_before or ended_at)

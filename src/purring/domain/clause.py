@@ -23,6 +23,8 @@ TEXTS: dict[str, str] = {
     "policy.moved": "Moved to this day by an operator.",
     "policy.fresh_method": "The payment method was changed after the last try: one try at the next retry hour.",
     "policy.backup": "The customer agreed to a backup method; the main one failed on this step.",
+    "customer.pay_now": "The customer paid now.",
+    "operator.retry_now": "An operator retried now.",
     "policy.exhausted": "Policy {0} v{1} plans no further retry in the window.",
     "late": "Planned for {0}; made up for now.",
     "rule.delay": "Planned for {0}; {1}",

@@ -53,6 +53,8 @@ class RefusalCode(StrEnum):
     NOT_YOUR_METHOD = "not_your_method"
     NOTHING_OWED = "nothing_owed"
     NO_METHOD_TIED = "no_method_tied"
+    NOTHING_PLANNED = "nothing_planned"
+    NOT_ON_HOLD = "not_on_hold"
     ON_HOLD = "on_hold"
     OUTCOME_UNKNOWN = "outcome_unknown"
     RECOVERY_CLOSED = "recovery_closed"
@@ -73,6 +75,8 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",
     RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
     RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
+    RefusalCode.NOTHING_PLANNED: "No charge is planned; retry now instead, or tie a method that can be charged.",
+    RefusalCode.NOT_ON_HOLD: "Nothing is paused; there is nothing to resume.",
     RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
     RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",

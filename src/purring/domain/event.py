@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     INVOICE_DISPUTE_LOST = "invoice.dispute_lost"
     INVOICE_REFUNDED = "invoice.refunded"
     INVOICE_OVERPAID = "invoice.overpaid"
+    INVOICE_PAYMENT_RECORDED = "invoice.payment_recorded"
     ATTEMPT_STARTED = "attempt.started"
     ATTEMPT_SUCCEEDED = "attempt.succeeded"
     ATTEMPT_DECLINED = "attempt.declined"
@@ -96,6 +97,7 @@ SILENT = frozenset(
         EventKind.INVOICE_DISPUTE_LOST,
         EventKind.INVOICE_REFUNDED,
         EventKind.INVOICE_OVERPAID,
+        EventKind.INVOICE_PAYMENT_RECORDED,
         EventKind.ATTEMPT_STARTED,
         EventKind.ATTEMPT_SUCCEEDED,
         EventKind.ATTEMPT_PENDING,

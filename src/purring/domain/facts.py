@@ -25,6 +25,7 @@ class Sibling:
     invoice_id: InvoiceId
     status: InvoiceStatus
     recovery_status: RecoveryStatus | None
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class InvoiceEvent(StrEnum):
 
     PAID = "paid"
     WRITTEN_OFF = "written_off"
+    REVIVED = "revived"
     VOIDED = "voided"
     CHARGED_BACK = "charged_back"
     DISPUTE_WON = "dispute_won"

@@ -28,6 +28,7 @@ class EntryKind(StrEnum):
     PAID = "paid"
     OVERPAID = "overpaid"
     WRITTEN_OFF = "written_off"
+    WRITE_OFF_REVERSED = "write_off_reversed"
     CREDITED = "credited"
     REFUNDED = "refunded"
     CHARGED_BACK = "charged_back"
@@ -40,6 +41,7 @@ DEBIT_CREDIT: dict[EntryKind, tuple[Account, Account]] = {
     EntryKind.PAID: (Account.CASH, Account.RECEIVABLE),
     EntryKind.OVERPAID: (Account.CASH, Account.OVERPAYMENTS),
     EntryKind.WRITTEN_OFF: (Account.BAD_DEBT, Account.RECEIVABLE),
+    EntryKind.WRITE_OFF_REVERSED: (Account.RECEIVABLE, Account.BAD_DEBT),
     EntryKind.CREDITED: (Account.CREDITS, Account.RECEIVABLE),
     EntryKind.REFUNDED: (Account.RECEIVABLE, Account.CASH),
     EntryKind.CHARGED_BACK: (Account.RECEIVABLE, Account.CASH),

@@ -17,5 +17,5 @@ class Merchant:
     timezone: str
     locale: str
     support_email: str = ""
-    policy: Policy = Policy()
+    policy: Policy
     version: int = 1

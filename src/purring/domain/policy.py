@@ -9,6 +9,11 @@ from enum import StrEnum
 from purring.domain.errors import InvalidInput
 
 
+WINDOW_DAYS_MAX = 90
+SUSPENDED_DAYS_MAX = 3650
+HOLD_DAYS_MAX = 60
+
+
 class EndAction(StrEnum):
     """What becomes of an unpaid invoice's subscription when the window closes."""
 
@@ -42,7 +47,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Refuse a policy that could not be kept."""
-        _check(1 <= self.window_days <= 90, "window_days", "must be 1 to 90 days")
+        _check(1 <= self.window_days <= WINDOW_DAYS_MAX, "window_days", "must be 1 to 90 days")
         _check(1 <= self.warning_lead_days <= self.window_days, "warning_lead_days", "must be 1 day up to the window")
         _check(
             self.warning_lead_days <= self.warn_days_before_close <= self.window_days,
@@ -50,8 +55,8 @@ class Policy:
             "must lie between warning_lead_days and window_days",
         )
         _check(self.retry_at < self.close_at, "close_at", "must be later in the day than retry_at")
-        _check(1 <= self.suspended_days <= 3650, "suspended_days", "must be 1 to 3650 days")
-        _check(1 <= self.transfer_hold_business_days <= 60, "transfer_hold_business_days", "must be 1 to 60 days")
+        _check(1 <= self.suspended_days <= SUSPENDED_DAYS_MAX, "suspended_days", "must be 1 to 3650 days")
+        _check(1 <= self.transfer_hold_business_days <= HOLD_DAYS_MAX, "transfer_hold_business_days", "must be 1 to 60 days")
         _check(
             list(self.offsets_days) == sorted(set(self.offsets_days))
             and all(1 <= days <= self.window_days for days in self.offsets_days),

@@ -97,9 +97,7 @@ def _renew(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
         _event(EventKind.SUBSCRIPTION_RENEWED, subscription.id, now, invoice_id=invoice.id),
         _event(EventKind.INVOICE_ISSUED, invoice.id, now, number=invoice.number, total=str(invoice.total)),
     ]
-    entry = EntryDraft(
-        kind=EntryKind.INVOICED, invoice_id=invoice.id, attempt_id=None, amount=invoice.total, at=now
-    )
+    entry = EntryDraft(kind=EntryKind.INVOICED, invoice_id=invoice.id, attempt_id=None, amount=invoice.total, at=now)
     return Changes(created=(invoice,), changed=(renewed,), events=tuple(events), entries=(entry,))
 
 
@@ -125,7 +123,7 @@ def _next_period(facts: RenewalFacts, now: datetime) -> tuple[Subscription, list
 
 
 def _invoice(facts: RenewalFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:
-    """The invoice of the period that begins. Made late, it is of the day it is made: the window belongs to the customer."""
+    """The invoice of the period that begins. Made late, it is dated that day, so that the window isn't shortened."""
     amount = renewed.amount
     line = InvoiceLine(id=ids.line_id, description=facts.product.name, quantity=renewed.quantity, amount=amount)
     return Invoice(
@@ -201,4 +199,3 @@ def _notice(
 def _event(kind: EventKind, object_id: str, at: datetime, **data: object) -> EventDraft:
     """One event."""
     return EventDraft(kind=kind, object_id=object_id, at=at, data=data)
-

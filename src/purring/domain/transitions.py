@@ -8,91 +8,86 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from purring.domain.attempt import AttemptEvent as AE
-from purring.domain.attempt import AttemptStatus as A
+from purring.domain.attempt import OPEN_ATTEMPT, AttemptEvent, AttemptStatus
 from purring.domain.errors import IllegalTransition
-from purring.domain.invoice import InvoiceEvent as IE
-from purring.domain.invoice import InvoiceStatus as I
-from purring.domain.payment_method import MethodEvent as ME
-from purring.domain.payment_method import MethodStatus as M
-from purring.domain.recovery import RecoveryEvent as RE
-from purring.domain.recovery import RecoveryStatus as R
-from purring.domain.subscription import SubscriptionEvent as SE
-from purring.domain.subscription import SubscriptionStatus as S
+from purring.domain.invoice import InvoiceEvent, InvoiceStatus
+from purring.domain.payment_method import MethodEvent, MethodStatus
+from purring.domain.recovery import RecoveryEvent, RecoveryStatus
+from purring.domain.subscription import SubscriptionEvent, SubscriptionStatus
 
-Status = TypeVar("Status", A, I, M, R, S)
-Event = TypeVar("Event", AE, IE, ME, RE, SE)
+Status = TypeVar("Status", AttemptStatus, InvoiceStatus, MethodStatus, RecoveryStatus, SubscriptionStatus)
+Event = TypeVar("Event", AttemptEvent, InvoiceEvent, MethodEvent, RecoveryEvent, SubscriptionEvent)
 
 _ANSWERS = {
-    AE.APPROVED: A.SUCCEEDED,
-    AE.DECLINED: A.DECLINED,
-    AE.ACTION_REQUIRED: A.ACTION_REQUIRED,
-    AE.PENDING: A.PENDING,
-    AE.ABSENT: A.FAILED,
+    AttemptEvent.APPROVED: AttemptStatus.SUCCEEDED,
+    AttemptEvent.DECLINED: AttemptStatus.DECLINED,
+    AttemptEvent.ACTION_REQUIRED: AttemptStatus.ACTION_REQUIRED,
+    AttemptEvent.PENDING: AttemptStatus.PENDING,
+    AttemptEvent.ABSENT: AttemptStatus.FAILED,
 }
 
-ATTEMPT: Mapping[tuple[A, AE], A] = {
-    **{(status, event): to for status in (A.STARTED, A.UNKNOWN, A.PENDING, A.ACTION_REQUIRED) for event, to in _ANSWERS.items()},
-    (A.STARTED, AE.UNKNOWN): A.UNKNOWN,
-    (A.STARTED, AE.UNAVAILABLE): A.FAILED,
-    (A.UNKNOWN, AE.UNKNOWN): A.UNKNOWN,
-    (A.PENDING, AE.UNKNOWN): A.PENDING,
-    (A.ACTION_REQUIRED, AE.UNKNOWN): A.ACTION_REQUIRED,
-    (A.UNKNOWN, AE.CORRECTED_TO_SUCCEEDED): A.SUCCEEDED,
-    (A.PENDING, AE.CORRECTED_TO_SUCCEEDED): A.SUCCEEDED,
-    (A.ACTION_REQUIRED, AE.CORRECTED_TO_SUCCEEDED): A.SUCCEEDED,
-    (A.DECLINED, AE.CORRECTED_TO_SUCCEEDED): A.SUCCEEDED,
-    (A.FAILED, AE.CORRECTED_TO_SUCCEEDED): A.SUCCEEDED,
-    (A.UNKNOWN, AE.CORRECTED_TO_DECLINED): A.DECLINED,
-    (A.PENDING, AE.CORRECTED_TO_DECLINED): A.DECLINED,
-    (A.ACTION_REQUIRED, AE.CORRECTED_TO_DECLINED): A.DECLINED,
-    (A.SUCCEEDED, AE.CORRECTED_TO_DECLINED): A.DECLINED,
+ATTEMPT: Mapping[tuple[AttemptStatus, AttemptEvent], AttemptStatus] = {
+    **{(status, event): to for status in OPEN_ATTEMPT for event, to in _ANSWERS.items()},
+    (AttemptStatus.STARTED, AttemptEvent.UNKNOWN): AttemptStatus.UNKNOWN,
+    (AttemptStatus.STARTED, AttemptEvent.UNAVAILABLE): AttemptStatus.FAILED,
+    (AttemptStatus.UNKNOWN, AttemptEvent.UNKNOWN): AttemptStatus.UNKNOWN,
+    (AttemptStatus.PENDING, AttemptEvent.UNKNOWN): AttemptStatus.PENDING,
+    (AttemptStatus.ACTION_REQUIRED, AttemptEvent.UNKNOWN): AttemptStatus.ACTION_REQUIRED,
+    (AttemptStatus.UNKNOWN, AttemptEvent.CORRECTED_TO_SUCCEEDED): AttemptStatus.SUCCEEDED,
+    (AttemptStatus.PENDING, AttemptEvent.CORRECTED_TO_SUCCEEDED): AttemptStatus.SUCCEEDED,
+    (AttemptStatus.ACTION_REQUIRED, AttemptEvent.CORRECTED_TO_SUCCEEDED): AttemptStatus.SUCCEEDED,
+    (AttemptStatus.DECLINED, AttemptEvent.CORRECTED_TO_SUCCEEDED): AttemptStatus.SUCCEEDED,
+    (AttemptStatus.FAILED, AttemptEvent.CORRECTED_TO_SUCCEEDED): AttemptStatus.SUCCEEDED,
+    (AttemptStatus.UNKNOWN, AttemptEvent.CORRECTED_TO_DECLINED): AttemptStatus.DECLINED,
+    (AttemptStatus.PENDING, AttemptEvent.CORRECTED_TO_DECLINED): AttemptStatus.DECLINED,
+    (AttemptStatus.ACTION_REQUIRED, AttemptEvent.CORRECTED_TO_DECLINED): AttemptStatus.DECLINED,
+    (AttemptStatus.SUCCEEDED, AttemptEvent.CORRECTED_TO_DECLINED): AttemptStatus.DECLINED,
 }
 
-INVOICE: Mapping[tuple[I, IE], I] = {
-    (I.OPEN, IE.PAID): I.PAID,
-    (I.UNCOLLECTIBLE, IE.PAID): I.PAID,
-    (I.OPEN, IE.WRITTEN_OFF): I.UNCOLLECTIBLE,
-    (I.OPEN, IE.VOIDED): I.VOID,
-    (I.PAID, IE.CHARGED_BACK): I.OPEN,
-    (I.OPEN, IE.DISPUTE_WON): I.PAID,
-    (I.PAID, IE.PAYMENT_REVERSED): I.OPEN,
+INVOICE: Mapping[tuple[InvoiceStatus, InvoiceEvent], InvoiceStatus] = {
+    (InvoiceStatus.OPEN, InvoiceEvent.PAID): InvoiceStatus.PAID,
+    (InvoiceStatus.UNCOLLECTIBLE, InvoiceEvent.REVIVED): InvoiceStatus.OPEN,
+    (InvoiceStatus.OPEN, InvoiceEvent.WRITTEN_OFF): InvoiceStatus.UNCOLLECTIBLE,
+    (InvoiceStatus.OPEN, InvoiceEvent.VOIDED): InvoiceStatus.VOID,
+    (InvoiceStatus.PAID, InvoiceEvent.CHARGED_BACK): InvoiceStatus.OPEN,
+    (InvoiceStatus.OPEN, InvoiceEvent.DISPUTE_WON): InvoiceStatus.PAID,
+    (InvoiceStatus.PAID, InvoiceEvent.PAYMENT_REVERSED): InvoiceStatus.OPEN,
 }
 
-RECOVERY: Mapping[tuple[R, RE], R] = {
-    (R.OPEN, RE.PAID): R.RECOVERED,
-    (R.EXHAUSTED, RE.PAID): R.RECOVERED,
-    (R.CANCELED, RE.PAID): R.RECOVERED,
-    (R.WRITTEN_OFF, RE.PAID): R.RECOVERED,
-    (R.OPEN, RE.WINDOW_CLOSED): R.EXHAUSTED,
-    (R.OPEN, RE.WRITTEN_OFF): R.WRITTEN_OFF,
-    (R.EXHAUSTED, RE.WRITTEN_OFF): R.WRITTEN_OFF,
-    (R.OPEN, RE.CANCELED): R.CANCELED,
-    (R.RECOVERED, RE.REOPENED): R.OPEN,
+RECOVERY: Mapping[tuple[RecoveryStatus, RecoveryEvent], RecoveryStatus] = {
+    (RecoveryStatus.OPEN, RecoveryEvent.PAID): RecoveryStatus.RECOVERED,
+    (RecoveryStatus.EXHAUSTED, RecoveryEvent.PAID): RecoveryStatus.RECOVERED,
+    (RecoveryStatus.CANCELED, RecoveryEvent.PAID): RecoveryStatus.RECOVERED,
+    (RecoveryStatus.WRITTEN_OFF, RecoveryEvent.PAID): RecoveryStatus.RECOVERED,
+    (RecoveryStatus.OPEN, RecoveryEvent.WINDOW_CLOSED): RecoveryStatus.EXHAUSTED,
+    (RecoveryStatus.OPEN, RecoveryEvent.WRITTEN_OFF): RecoveryStatus.WRITTEN_OFF,
+    (RecoveryStatus.EXHAUSTED, RecoveryEvent.WRITTEN_OFF): RecoveryStatus.WRITTEN_OFF,
+    (RecoveryStatus.OPEN, RecoveryEvent.CANCELED): RecoveryStatus.CANCELED,
+    (RecoveryStatus.RECOVERED, RecoveryEvent.REOPENED): RecoveryStatus.OPEN,
 }
 
-SUBSCRIPTION: Mapping[tuple[S, SE], S] = {
-    (S.TRIALING, SE.TRIAL_ENDED): S.ACTIVE,
-    (S.ACTIVE, SE.RENEWED): S.ACTIVE,
-    (S.PAST_DUE, SE.RENEWED): S.PAST_DUE,
-    (S.ACTIVE, SE.FELL_DUE): S.PAST_DUE,
-    (S.PAST_DUE, SE.FELL_DUE): S.PAST_DUE,
-    (S.SUSPENDED, SE.FELL_DUE): S.SUSPENDED,
-    (S.PAST_DUE, SE.PAID_UP): S.ACTIVE,
-    (S.SUSPENDED, SE.PAID_UP): S.ACTIVE,
-    (S.SUSPENDED, SE.PAID_IN_PART): S.PAST_DUE,
-    (S.PAST_DUE, SE.WINDOW_CLOSED_SUSPEND): S.SUSPENDED,
-    (S.PAST_DUE, SE.WINDOW_CLOSED_CANCEL): S.CANCELED,
-    (S.SUSPENDED, SE.SUSPENSION_ENDED): S.CANCELED,
-    (S.TRIALING, SE.CANCELED): S.CANCELED,
-    (S.ACTIVE, SE.CANCELED): S.CANCELED,
-    (S.PAST_DUE, SE.CANCELED): S.CANCELED,
-    (S.SUSPENDED, SE.CANCELED): S.CANCELED,
+SUBSCRIPTION: Mapping[tuple[SubscriptionStatus, SubscriptionEvent], SubscriptionStatus] = {
+    (SubscriptionStatus.TRIALING, SubscriptionEvent.TRIAL_ENDED): SubscriptionStatus.ACTIVE,
+    (SubscriptionStatus.ACTIVE, SubscriptionEvent.RENEWED): SubscriptionStatus.ACTIVE,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.RENEWED): SubscriptionStatus.PAST_DUE,
+    (SubscriptionStatus.ACTIVE, SubscriptionEvent.FELL_DUE): SubscriptionStatus.PAST_DUE,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.FELL_DUE): SubscriptionStatus.PAST_DUE,
+    (SubscriptionStatus.SUSPENDED, SubscriptionEvent.FELL_DUE): SubscriptionStatus.SUSPENDED,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.PAID_UP): SubscriptionStatus.ACTIVE,
+    (SubscriptionStatus.SUSPENDED, SubscriptionEvent.PAID_UP): SubscriptionStatus.ACTIVE,
+    (SubscriptionStatus.SUSPENDED, SubscriptionEvent.PAID_IN_PART): SubscriptionStatus.PAST_DUE,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.WINDOW_CLOSED_SUSPEND): SubscriptionStatus.SUSPENDED,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.WINDOW_CLOSED_CANCEL): SubscriptionStatus.CANCELED,
+    (SubscriptionStatus.SUSPENDED, SubscriptionEvent.SUSPENSION_ENDED): SubscriptionStatus.CANCELED,
+    (SubscriptionStatus.TRIALING, SubscriptionEvent.CANCELED): SubscriptionStatus.CANCELED,
+    (SubscriptionStatus.ACTIVE, SubscriptionEvent.CANCELED): SubscriptionStatus.CANCELED,
+    (SubscriptionStatus.PAST_DUE, SubscriptionEvent.CANCELED): SubscriptionStatus.CANCELED,
+    (SubscriptionStatus.SUSPENDED, SubscriptionEvent.CANCELED): SubscriptionStatus.CANCELED,
 }
 
-METHOD: Mapping[tuple[M, ME], M] = {
-    (M.ACTIVE, ME.EDITED): M.ACTIVE,
-    (M.ACTIVE, ME.REMOVED): M.REMOVED,
+METHOD: Mapping[tuple[MethodStatus, MethodEvent], MethodStatus] = {
+    (MethodStatus.ACTIVE, MethodEvent.EDITED): MethodStatus.ACTIVE,
+    (MethodStatus.ACTIVE, MethodEvent.REMOVED): MethodStatus.REMOVED,
 }
 
 

@@ -48,9 +48,7 @@ def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeK
     return NoticeKind.PAYMENT_DECLINED
 
 
-def owe(
-    draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_in: timedelta = timedelta()
-) -> None:
+def owe(draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_in: timedelta = timedelta()) -> None:
     """Owe one notice of `kind`. Its id follows from what it is about, so the same one can't be owed twice."""
     facts = draft.facts
     number = _next_number(facts) if kind in DECLINE_NOTICES else 0

@@ -27,6 +27,9 @@ def pay(draft: Draft, received: Money, cause: Cause, attempt_id: AttemptId | Non
     invoice = draft.facts.invoice
     applied = min(received, invoice.owed) if invoice.status in _PAYABLE else Money.zero(received.currency)
     surplus = received - applied
+    if invoice.status is InvoiceStatus.UNCOLLECTIBLE:
+        draft.book(EntryKind.WRITE_OFF_REVERSED, invoice.owed)
+        draft.put_invoice(status=moved(INVOICE, invoice.status, InvoiceEvent.REVIVED), closed_at=None)
     if applied:
         draft.book(EntryKind.PAID, applied, attempt_id)
         draft.put_invoice(paid_minor=invoice.paid_minor + applied.minor)
@@ -51,8 +54,8 @@ def _paid_up(draft: Draft, cause: Cause) -> None:
     withdraw_declines(draft)
     recovery = draft.facts.recovery
     if recovery is not None and recovery.status is not RecoveryStatus.RECOVERED:
-        status = moved(RECOVERY, recovery.status, RecoveryEvent.PAID)
-        draft.put_recovery(replace(recovery, status=status, cause=cause, closed_at=draft.now, hold=HoldReason.NONE))
+        ended = moved(RECOVERY, recovery.status, RecoveryEvent.PAID)
+        draft.put_recovery(replace(recovery, status=ended, cause=cause, closed_at=draft.now, hold=HoldReason.NONE))
         draft.say(EventKind.RECOVERY_RECOVERED, recovery.id, cause=cause.value)
     restore_subscription(draft)
     if recovery is not None:

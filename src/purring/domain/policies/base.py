@@ -16,8 +16,8 @@ class Outlook:
     """What a policy may know when it proposes charge times.
 
     `limits` and `uses`: the ceilings of the card's scheme and what has been used of them, so that a policy can spend a
-    small budget well; exceeding it does no harm, the rulebook delays or drops what has no room. `zone` is the customer's
-    IANA zone.
+    small budget well; exceeding it does no harm, the rulebook delays or drops what has no room. `zone` is the
+    customer's IANA zone.
     """
 
     policy: Policy

@@ -1,0 +1,176 @@
+"""What to do about an invoice now: carry out the steps that need nobody else, until one does, or until none is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from purring.domain.attempt import Attempt, AttemptStatus, Initiator
+from purring.domain.changes import Changes, Draft
+from purring.domain.charge_plan import stopped_by
+from purring.domain.clause import Clause
+from purring.domain.decide.carry_out import carry_out
+from purring.domain.event import EventKind
+from purring.domain.facts import Facts
+from purring.domain.ids import AttemptId
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.rulebook.limits import Use
+from purring.domain.schedule import schedule
+from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
+
+KEY_MARGIN = timedelta(minutes=10)
+"""A key isn't sent again this close to the end of the gateway's stated lifetime."""
+
+STEPS_MAX = 20
+"""More steps than this at one instant can only be a bug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Go:
+    """Charge, once `changes` are committed."""
+
+    changes: Changes
+    facts: Facts
+    attempt: Attempt
+    method: PaymentMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """Send the open attempt's own key again: its worker stopped before the answer was written down."""
+
+    changes: Changes
+    facts: Facts
+    attempt: Attempt
+    method: PaymentMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Ask the gateway what became of the open attempt."""
+
+    changes: Changes
+    facts: Facts
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing to do before `until`; None: until something happens."""
+
+    changes: Changes
+    facts: Facts
+    until: datetime | None
+
+
+Move = Go | Resend | Ask | Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAttempt:
+    """What a new attempt needs from outside: its id, which is the key, and how long the gateway remembers keys."""
+
+    id: AttemptId
+    key_lifetime: timedelta
+
+
+def next_move(facts: Facts, now: datetime, new: NewAttempt) -> Move:
+    """The first thing that needs a gateway, with everything that had to be written before it."""
+    draft = Draft(facts, now)
+    for _ in range(STEPS_MAX):
+        plan = schedule(draft.facts, now)
+        step = plan.steps[0] if plan.steps else None
+        if step is None or step.at > now:
+            return _wait(draft, plan.next_step_at)
+        match step.action:
+            case Charge():
+                return _go(draft, step, step.action, new)
+            case Resolve():
+                return _resolve(draft, draft.facts.attempt(step.action.attempt_id))
+            case Notify() | SetStatus() | Close():
+                carry_out(draft, step)
+            case _:
+                assert_never(step.action)
+    raise AssertionError(f"invoice {facts.invoice.id} has more than {STEPS_MAX} steps due at once")
+
+
+def _wait(draft: Draft, until: datetime | None) -> Wait:
+    """Note when to look again."""
+    plan_next(draft, until)
+    return Wait(changes=draft.done(), facts=draft.facts, until=until)
+
+
+def plan_next(draft: Draft, until: datetime | None) -> None:
+    """Keep the due time of the schedule's first step on the invoice's row, where work is claimed from."""
+    if draft.facts.invoice.next_step_at != until:
+        draft.put_invoice(next_step_at=until)
+
+
+def _go(draft: Draft, step: Step, charge: Charge, new: NewAttempt) -> Go:
+    """Start an automatic attempt."""
+    method = draft.facts.usable(charge.method_id)
+    assert method, f"the schedule charges {charge.method_id}, which can't be used"
+    return start(draft, method, new, Initiator.AUTOMATIC, step.clause, is_backup=charge.backup)
+
+
+def start(
+    draft: Draft,
+    method: PaymentMethod,
+    new: NewAttempt,
+    initiator: Initiator,
+    clause: Clause,
+    *,
+    is_backup: bool = False,
+) -> Go:
+    """Write a new attempt down, before anything is sent."""
+    facts, invoice = draft.facts, draft.facts.invoice
+    attempt = Attempt(
+        id=new.id,
+        invoice_id=invoice.id,
+        method_id=method.id,
+        gateway=method.gateway,
+        fingerprint=method.fingerprint,
+        amount=invoice.owed,
+        number=len(facts.attempts) + 1,
+        initiator=initiator,
+        status=AttemptStatus.STARTED,
+        started_at=draft.now,
+        key_expires_at=draft.now + new.key_lifetime - KEY_MARGIN,
+        is_backup=is_backup,
+        why=(clause.id, clause.text),
+    )
+    draft.put_attempt(attempt)
+    draft.facts = with_use(draft.facts, attempt)
+    draft.say(EventKind.ATTEMPT_STARTED, attempt.id, invoice_id=invoice.id, clause=clause.id, why=clause.text)
+    plan_next(draft, draft.now)
+    return Go(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
+
+
+def with_use(facts: Facts, attempt: Attempt) -> Facts:
+    """Count an attempt that is being started under its card's ceilings."""
+    use = Use(
+        at=attempt.started_at,
+        amount_minor=attempt.amount.minor,
+        currency=attempt.amount.currency,
+        invoice_id=attempt.invoice_id,
+    )
+    uses = {**facts.uses, attempt.fingerprint: (*facts.uses.get(attempt.fingerprint, ()), use)}
+    return replace(facts, uses=uses)
+
+
+def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:
+    """Send the same key again where that is still right and safe, else ask."""
+    method = draft.facts.usable(attempt.method_id)
+    if attempt.status is AttemptStatus.STARTED and method and may_resend(draft.facts, attempt, method, draft.now):
+        return Resend(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
+    return Ask(changes=draft.done(), facts=draft.facts, attempt=attempt)
+
+
+def may_resend(facts: Facts, attempt: Attempt, method: PaymentMethod, now: datetime) -> bool:
+    """Whether the interrupted charge would be started again today: its key lives and nothing forbids it since."""
+    recovery = facts.recovery
+    window_open = recovery is None or (recovery.is_open and now <= recovery.window_ends_at)
+    wanted = method.id == facts.tied_method_id or attempt.is_backup or attempt.initiator is not Initiator.AUTOMATIC
+    held = recovery is not None and recovery.is_held(now) and attempt.initiator is Initiator.AUTOMATIC
+    return now < attempt.key_expires_at and window_open and wanted and not held and not stopped_by(facts, method)
