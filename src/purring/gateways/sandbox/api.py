@@ -1,10 +1,11 @@
-"""The sandbox without its server: a request goes in, an answer comes out, and the ledger has changed by one transaction."""
+"""The sandbox without its server: a request goes in, an answer comes out, the ledger has changed by one transaction."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,10 +22,17 @@ KEY_PREFIX = "Bearer sk_test_"
 class SandboxApi:
     """The sandbox's brain, safe to call from many threads. Its time is what `now` says whenever it is asked."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime], settings: SandboxSettings | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        settings: SandboxSettings | None = None,
+        *,
+        set_now: Callable[[datetime], None] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._now = now
-        self.controls = Controls(settings=settings or SandboxSettings())
+        self.controls = Controls(settings=settings or SandboxSettings(), set_now=set_now)
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Answer one request. `target` is path and query; header names are lower case."""
@@ -49,16 +57,16 @@ class SandboxApi:
         except SandboxRefusal as error:
             return refusal(error.status, error.code, error.message)
 
-    def due_pushes(self, limit: int) -> list[tuple[int, dict[str, str], bytes]]:
-        """Deliveries to post to the push URL: their number, headers and body."""
+    def due_pushes(self, limit: int) -> list[events.Push]:
+        """Deliveries to post to the push URL, in order."""
         with self._ledger.transaction() as connection:
-            rows = events.unpushed(connection, limit)
-            return [(row["seq"], *events.dress(row, self.controls, self._now())) for row in rows]
+            now = self._now()
+            return events.due_pushes(connection, self.controls, now, limit)
 
-    def record_push(self, delivery: int) -> None:
-        """Write down that a delivery was taken."""
+    def record_push(self, push: events.Push, *, taken: bool) -> None:
+        """Write down that a delivery was taken, or when to try again."""
         with self._ledger.transaction() as connection:
-            connection.execute("UPDATE deliveries SET pushed_at = ? WHERE seq = ?", (stamp(self._now()), delivery))
+            events.record_push(connection, push, self._now(), taken=taken)
 
 
 Handler = Callable[[Call], Answered]
@@ -104,7 +112,7 @@ def _out(call: Call, outage: Outage) -> Answered:
 
 def _check_door(headers: Mapping[str, str], body: bytes) -> None:
     if not headers.get("authorization", "").startswith(KEY_PREFIX):
-        raise SandboxRefusal(401, "key_refused", "Authorization: send Bearer sk_test_ and anything; live keys are refused.")
+        raise SandboxRefusal(401, "key_refused", "Authorization: send Bearer sk_test_…; live keys are refused.")
     if len(body) > BODY_BYTES_MAX:
         raise SandboxRefusal(413, "body_too_large", f"Send at most {BODY_BYTES_MAX} bytes.")
 
@@ -147,6 +155,18 @@ def _clock(call: Call) -> Answered:
     return Answered(status=200, body={"now": stamp(call.now)})
 
 
+def _set_clock(call: Call) -> Answered:
+    """POST /sandbox/clock: move the virtual clock to `now`, and settle what falls due by then."""
+    moment = controls.instant_of(call.text("now"))
+    if call.controls.set_now is None:
+        raise SandboxRefusal(409, "clock_is_real", "Start the sandbox with --virtual-clock to set its time.")
+    call.controls.set_now(moment)
+    later = replace(call, now=moment)
+    charges.settle_due(later)
+    events.release_due(later)
+    return _clock(later)
+
+
 _FIXED: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/tokens"): tokens.create,
     ("POST", "/v1/charges"): charges.create,
@@ -156,6 +176,7 @@ _FIXED: Mapping[tuple[str, str], Handler] = {
     ("GET", "/v1/capabilities"): _capabilities,
     ("GET", "/v1/ledger"): _movements,
     ("GET", "/sandbox/clock"): _clock,
+    ("POST", "/sandbox/clock"): _set_clock,
     ("POST", "/sandbox/scripts"): controls.script,
     ("POST", "/sandbox/find"): controls.find,
     ("POST", "/sandbox/outage"): controls.outage,

@@ -73,7 +73,7 @@ class Call:
         raise SandboxRefusal(400, "invalid_request", f"{name}: send a {kind.__name__}.")
 
 
-class SandboxRefusal(Exception):  # noqa: N818 -- it is an answer of the sandbox, not an error of Purring's
+class SandboxRefusal(Exception):
     """The sandbox refuses a request; nothing of it stays. Never leaves the sandbox: it becomes an answer."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

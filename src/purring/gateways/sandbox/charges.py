@@ -68,10 +68,9 @@ def _answer(call: Call, wanted: _Wanted, answer: ScriptedAnswer) -> Answered:
         case Throttle(retry_after=wait):
             headers = {"Retry-After": str(int(wait.total_seconds()))}
             return refusal(429, "rate_limited", "Too many requests; nothing was done.", headers)
-        case TimeOut(then=None):
-            return Answered(status=504, body={}, fault=Fault.TIMEOUT)
-        case TimeOut(then=then):
-            return _booked(call, wanted, then, Fault.TIMEOUT)
+        case TimeOut():
+            lost = Answered(status=504, body={}, fault=Fault.TIMEOUT)
+            return lost if answer.then is None else _booked(call, wanted, answer.then, Fault.TIMEOUT)
         case Approve() | Decline() | DeclineFor() | SettleLater() | AskCustomer():
             return _booked(call, wanted, answer, Fault.NONE)
         case FindUnknown():
@@ -129,11 +128,20 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
     return cursor.lastrowid
 
 
-_COLUMNS = (
-    "key token network fingerprint merchant_id invoice_id amount_minor currency off_session created_at status ends_as due_at"
-    " updated_at"
-).split()
-_INSERT = f"INSERT INTO charges ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 -- our own column names
+_INSERT = """
+INSERT INTO charges (
+    key, token, network, fingerprint, merchant_id, invoice_id, amount_minor, currency, off_session, created_at, status,
+    ends_as, due_at, updated_at
+) VALUES (
+    :key, :token, :network, :fingerprint, :merchant_id, :invoice_id, :amount_minor, :currency, :off_session,
+    :created_at, :status, :ends_as, :due_at, :updated_at
+)
+"""
+_DUE = "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq"
+_HIDE = "UPDATE find_unknown SET times_left = times_left - 1 WHERE key = ? AND times_left > 0 RETURNING times_left"
+_HIDE_FOR = """
+INSERT INTO find_unknown VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET times_left = excluded.times_left
+"""
 
 
 def finish(call: Call, charge: Row, answer: Final, at: str) -> None:
@@ -166,7 +174,9 @@ def _captured(charge: Row, partial: Money | None) -> Money:
     return asked if partial is None else min(partial, asked)
 
 
-def _set(ledger: Connection, charge: Row, status: str, at: str, *, captured_minor: int = 0, decline: str | None = None) -> None:
+def _set(
+    ledger: Connection, charge: Row, status: str, at: str, *, captured_minor: int = 0, decline: str | None = None
+) -> None:
     ledger.execute(
         "UPDATE charges SET status = ?, captured_minor = ?, decline = ?, due_at = NULL, updated_at = ? WHERE seq = ?",
         (status, captured_minor, decline, at, charge["seq"]),
@@ -175,7 +185,9 @@ def _set(ledger: Connection, charge: Row, status: str, at: str, *, captured_mino
 
 def settle_due(call: Call) -> None:
     """End everything whose time has come by now, each at its own moment, in order."""
-    due = call.ledger.execute("SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq", (stamp(call.now),)).fetchall()
+    due = call.ledger.execute(
+        "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq", (stamp(call.now),)
+    ).fetchall()
     for charge in due:
         ending = charge["ends_as"] if charge["status"] == "pending" else UNCONFIRMED
         finish(call, charge, parse_final(ending), charge["due_at"])
@@ -184,19 +196,14 @@ def settle_due(call: Call) -> None:
 def find(call: Call) -> Answered:
     """GET /v1/charges?key=: what the ledger knows of our reference, however old its idempotency key is."""
     key = call.query.get("key", "")
-    hidden = call.ledger.execute(
-        "UPDATE find_unknown SET times_left = times_left - 1 WHERE key = ? AND times_left > 0 RETURNING times_left", (key,)
-    ).fetchone()
-    if hidden is not None:
+    if call.ledger.execute(_HIDE, (key,)).fetchone() is not None:
         return Answered(status=200, body={"key": key, "status": "unknown"})
     return Answered(status=200, body=show(by_key(call.ledger, key)))
 
 
 def forget_for(ledger: Connection, key: str, times: int) -> None:
     """Make `find` not know a key so many times."""
-    ledger.execute(
-        "INSERT INTO find_unknown VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET times_left = excluded.times_left", (key, times)
-    )
+    ledger.execute(_HIDE_FOR, (key, times))
 
 
 def cancel(call: Call) -> Answered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from purring.domain.errors import InvalidInput
 from purring.gateways.sandbox import charges, scripts, tokens
@@ -38,7 +38,9 @@ def outage(call: Call) -> Answered:
     """POST /sandbox/outage: `kind` is how everything fails, or "" to end it; `until` an instant, or "" for ever."""
     kind, until = call.text("kind"), call.text("until", "")
     try:
-        call.controls.outage = Outage(kind=OutageKind(kind), until=_instant(until) if until else None) if kind else None
+        call.controls.outage = (
+            Outage(kind=OutageKind(kind), until=instant_of(until) if until else None) if kind else None
+        )
     except ValueError:
         raise SandboxRefusal(400, "invalid_request", f"kind: one of {', '.join(OutageKind)}, or empty.") from None
     return Answered(status=200, body={})
@@ -62,8 +64,12 @@ def plan_events(call: Call) -> Answered:
     return Answered(status=200, body={})
 
 
-def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+def instant_of(text: str) -> datetime:
+    """A time with a zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 -- refused below, like every time without a zone
     if moment.tzinfo is None:
         raise SandboxRefusal(400, "invalid_request", "Times need a zone, e.g. 2027-03-01T09:00:00Z.")
-    return moment
+    return moment.astimezone(UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from sqlite3 import Connection, Row
@@ -15,6 +16,19 @@ from purring.gateways.sandbox.settings import Controls
 from purring.gateways.sandbox.signing import HEADER, sign
 
 PAGE_MAX = 500
+TRIES_MAX = 12
+
+
+_HELD = "SELECT seq FROM deliveries WHERE position IS NULL AND due_at IS NULL ORDER BY seq"
+_LAST_OF = "SELECT seq FROM events WHERE key = ? ORDER BY seq DESC LIMIT 1"
+_DELIVERY = (
+    "SELECT d.seq, d.position, d.forgery, d.tries, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq"
+)
+
+_UNPUSHED = """
+WHERE d.pushed_at IS NULL AND d.position IS NOT NULL AND d.tries < ? AND COALESCE(d.push_after, '') <= ?
+ORDER BY d.position LIMIT ?
+"""
 
 
 class Forgery(StrEnum):
@@ -56,7 +70,9 @@ def release_held(call: Call) -> Answered:
     order = call.text("order", "created")
     if order not in {"created", "reversed"}:
         raise SandboxRefusal(400, "invalid_request", "order: created or reversed.")
-    rows = call.ledger.execute("SELECT seq FROM deliveries WHERE position IS NULL AND due_at IS NULL ORDER BY seq").fetchall()
+    rows = call.ledger.execute(
+        "SELECT seq FROM deliveries WHERE position IS NULL AND due_at IS NULL ORDER BY seq"
+    ).fetchall()
     seqs = [row["seq"] for row in rows]
     _place(call.ledger, seqs if order == "created" else seqs[::-1])
     call.controls.events_held = False
@@ -72,8 +88,10 @@ def _place(ledger: Connection, seqs: list[int]) -> None:
 
 
 def again(call: Call) -> Answered:
-    """POST /sandbox/events/again: send the last event of `key` once more: `copies` times, after `delay_s`, or forged."""
-    row = call.ledger.execute("SELECT seq FROM events WHERE key = ? ORDER BY seq DESC LIMIT 1", (call.text("key"),)).fetchone()
+    """POST /sandbox/events/again: the last event of `key` once more, in `copies`, after `delay_s`, or forged."""
+    row = call.ledger.execute(
+        "SELECT seq FROM events WHERE key = ? ORDER BY seq DESC LIMIT 1", (call.text("key"),)
+    ).fetchone()
     if row is None:
         raise SandboxRefusal(404, "event_absent", "key: no event was ever owed for it.")
     due_at = stamp(call.now + timedelta(seconds=call.number("delay_s", 0)))
@@ -93,28 +111,48 @@ def _forgery(name: str) -> Forgery | None:
 
 def page(call: Call) -> Answered:
     """GET /v1/events?after=: the released deliveries behind a position, signed now, just as they would be posted."""
-    after = call.query.get("after", "0")
-    if not after.isdecimal():
+    asked = call.query.get("after", "0")
+    if not asked.isdecimal():
         raise SandboxRefusal(400, "invalid_request", "after: the position of the last delivery you have.")
-    rows = call.ledger.execute(f"{_DELIVERY} WHERE position > ? ORDER BY position LIMIT ?", (int(after[:15]), PAGE_MAX)).fetchall()
+    after = int(asked[:15])
+    rows = call.ledger.execute(
+        f"{_DELIVERY} WHERE position > ? ORDER BY position LIMIT ?", (after, PAGE_MAX)
+    ).fetchall()
     deliveries = [
         {"position": row["position"], "headers": headers, "body": body.decode()}
         for row in rows
         for headers, body in [dress(row, call.controls, call.now)]
     ]
-    return Answered(status=200, body={"deliveries": deliveries, "next": rows[-1]["position"] if rows else int(after[:15])})
+    return Answered(status=200, body={"deliveries": deliveries, "next": rows[-1]["position"] if rows else after})
 
 
-_DELIVERY = (
-    "SELECT d.seq, d.position, d.forgery, d.tries, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq"
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One delivery to be posted. `tries`: how often it was posted in vain."""
+
+    delivery: int
+    tries: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
-def unpushed(ledger: Connection, limit: int) -> list[Row]:
-    """The released deliveries that were not posted yet, in order."""
-    return ledger.execute(
-        f"{_DELIVERY} WHERE d.pushed_at IS NULL AND d.position IS NOT NULL ORDER BY d.position LIMIT ?", (limit,)
-    ).fetchall()
+def due_pushes(ledger: Connection, controls: Controls, now: datetime, limit: int) -> list[Push]:
+    """The released deliveries that are to be posted now, in order."""
+    rows = ledger.execute(f"{_DELIVERY} {_UNPUSHED}", (TRIES_MAX, stamp(now), limit)).fetchall()
+    return [
+        Push(delivery=row["seq"], tries=row["tries"], headers=headers, body=body)
+        for row in rows
+        for headers, body in [dress(row, controls, now)]
+    ]
+
+
+def record_push(ledger: Connection, push: Push, now: datetime, *, taken: bool) -> None:
+    """A delivery that was taken is done; the wait for another try doubles each time."""
+    again_at = stamp(now + timedelta(seconds=2**push.tries))
+    ledger.execute(
+        "UPDATE deliveries SET pushed_at = ?, push_after = ?, tries = ? WHERE seq = ?",
+        (stamp(now) if taken else None, again_at, push.tries + 1, push.delivery),
+    )
 
 
 def dress(delivery: Row, controls: Controls, now: datetime) -> tuple[dict[str, str], bytes]:

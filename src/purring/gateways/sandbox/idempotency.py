@@ -35,9 +35,8 @@ def replay(call: Call, key: str) -> Answered | None:
 def store(call: Call, key: str, status: int, body: Mapping[str, object]) -> None:
     """Remember an answer until the key's lifetime is over."""
     expires_at = stamp(call.now + call.controls.settings.key_lifetime)
-    call.ledger.execute(
-        "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)", (key, _hash(call), status, json.dumps(body), expires_at)
-    )
+    values = (key, _hash(call), status, json.dumps(body), expires_at)
+    call.ledger.execute("INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)", values)
 
 
 def _hash(call: Call) -> str:

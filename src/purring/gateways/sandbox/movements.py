@@ -20,20 +20,22 @@ def money_of(call: Call) -> Money:
     raise SandboxRefusal(422, "invalid_amount", "amount_minor: send a positive number.")
 
 
+_MOVE = """
+INSERT INTO movements (at, kind, charge_seq, key, merchant_id, invoice_id, amount_minor, currency)
+SELECT ?, ?, seq, key, merchant_id, invoice_id, ?, ? FROM charges WHERE seq = ?
+"""
+_LEFT = """
+SELECT COALESCE(SUM(CASE WHEN kind IN ('captured', 'chargeback_reversed') THEN amount_minor ELSE -amount_minor END), 0)
+FROM movements WHERE charge_seq = ?
+"""
+
+
 def move(ledger: Connection, charge: Row, kind: str, amount: Money, at: str) -> None:
     """Write one movement; there is no way to change or remove one."""
-    ledger.execute(
-        "INSERT INTO movements (at, kind, charge_seq, key, merchant_id, invoice_id, amount_minor, currency)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (at, kind, charge["seq"], charge["key"], charge["merchant_id"], charge["invoice_id"], amount.minor, amount.currency),
-    )
+    ledger.execute(_MOVE, (at, kind, amount.minor, amount.currency, charge["seq"]))
 
 
 def left_to_give_back(ledger: Connection, charge: Row) -> Money:
     """What was captured less what was refunded or taken back."""
-    minor = ledger.execute(
-        "SELECT COALESCE(SUM(CASE WHEN kind IN ('captured', 'chargeback_reversed') THEN amount_minor ELSE -amount_minor END), 0)"
-        " FROM movements WHERE charge_seq = ?",
-        (charge["seq"],),
-    ).fetchone()[0]
+    minor = ledger.execute(_LEFT, (charge["seq"],)).fetchone()[0]
     return Money(minor, charge["currency"])

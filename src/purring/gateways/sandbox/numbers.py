@@ -1,8 +1,8 @@
 """Test numbers and token names: which card or account they stand for, and how it behaves until told otherwise.
 
-Every card and account has a name, `visa_insufficient_funds`, which with `tok_` before it is a token by itself. A suffix
-makes another card that behaves the same: `tok_visa-42`. Some also have a number, for trying the card form: the networks'
-well-known test numbers, and 4000 00nn 0000 000c for each behaviour.
+Every card and account has a name, `visa_insufficient_funds`, which with `tok_` before it is a token by itself. A
+suffix makes another card that behaves the same: `tok_visa-42`. Some also have a number, for trying the card form: the
+well-known test number of each network, and 4000 00nn 0000 000c for each behavior.
 """
 
 from __future__ import annotations

@@ -150,18 +150,15 @@ def answer_text(answer: ScriptedAnswer) -> str:
     match answer:
         case Approve() | Decline() | DeclineFor():
             return _final_text(answer)
-        case TimeOut(then=None):
-            return "timeout before"
-        case TimeOut(then=then):
-            return f"timeout then {_final_text(then)}"
+        case TimeOut():
+            return "timeout before" if answer.then is None else f"timeout then {_final_text(answer.then)}"
         case SettleLater(days=days, then=then):
             return f"pending {days} days then {_final_text(then)}"
         case AskCustomer(then=then):
             return f"action required then {_final_text(then)}"
-        case RefuseWork(times=times, lasting=None):
-            return f"unavailable {times} times"
-        case RefuseWork(lasting=lasting):
-            return f"unavailable {_seconds(lasting)} seconds"
+        case RefuseWork():
+            lasting = answer.lasting
+            return f"unavailable {f'{answer.times} times' if lasting is None else f'{_seconds(lasting)} seconds'}"
         case Throttle(retry_after=retry_after):
             return f"rate limited {_seconds(retry_after)} seconds"
         case FindUnknown(times=times):
@@ -205,7 +202,9 @@ def _decline(match: re.Match[str]) -> DeclineFor:
         return DeclineFor(reason=DeclineReason(match["reason"]))
     except ValueError:
         allowed = ", ".join(DeclineReason)
-        raise InvalidInput(f"{match['reason']!r} is not a decline reason; use one of: {allowed}.", field="answers") from None
+        raise InvalidInput(
+            f"{match['reason']!r} is not a decline reason; use one of: {allowed}.", field="answers"
+        ) from None
 
 
 def _network_code(match: re.Match[str]) -> Decline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 
 from purring.gateways.sandbox.ledger import instant, stamp
 from purring.gateways.sandbox.script import (
@@ -80,21 +80,18 @@ def _exhausted(script: Script) -> ScriptedAnswer:
     return next((answer for answer in reversed(script.answers) if not isinstance(answer, FAULTS)), Approve())
 
 
+_SAVE = """
+INSERT INTO scripts (token, answers, position, met, met_at, afterwards) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (token) DO UPDATE SET answers = excluded.answers, position = excluded.position, met = excluded.met,
+    met_at = excluded.met_at, afterwards = excluded.afterwards
+"""
+
+
 def save(ledger: Connection, token: str, script: Script) -> None:
-    """Give a method a new script, or write down how far it has come."""
-    ledger.execute(
-        "INSERT INTO scripts (token, answers, position, met, met_at, afterwards) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (token)"
-        " DO UPDATE SET answers = excluded.answers, position = excluded.position, met = excluded.met,"
-        " met_at = excluded.met_at, afterwards = excluded.afterwards",
-        (
-            token,
-            json.dumps([answer_text(answer) for answer in script.answers]),
-            script.position,
-            script.met,
-            stamp(script.met_at) if script.met_at else None,
-            answer_text(script.afterwards) if script.afterwards else None,
-        ),
-    )
+    """Give a method a new script."""
+    answers = json.dumps([answer_text(answer) for answer in script.answers])
+    afterwards = answer_text(script.afterwards) if script.afterwards else None
+    ledger.execute(_SAVE, (token, answers, script.position, script.met, _maybe_stamp(script.met_at), afterwards))
 
 
 def next_step(ledger: Connection, token: str, at: datetime) -> Step:
@@ -102,22 +99,25 @@ def next_step(ledger: Connection, token: str, at: datetime) -> Step:
     row = ledger.execute("SELECT * FROM scripts WHERE token = ?", (token,)).fetchone()
     if row is None:
         return Step(answer=Approve(), script=Script(answers=()))
-    before = Script(
+    before = _read(row)
+    taken = step(before, at)
+    if taken.script != before:
+        ledger.execute(
+            "UPDATE scripts SET position = ?, met = ?, met_at = ? WHERE token = ?",
+            (taken.script.position, taken.script.met, _maybe_stamp(taken.script.met_at), token),
+        )
+    return taken
+
+
+def _read(row: Row) -> Script:
+    return Script(
         answers=tuple(parse_answer(text) for text in json.loads(row["answers"])),
         position=row["position"],
         met=row["met"],
         met_at=instant(row["met_at"]) if row["met_at"] else None,
         afterwards=parse_answer(row["afterwards"]) if row["afterwards"] else None,
     )
-    taken = step(before, at)
-    if taken.script != before:
-        ledger.execute(
-            "UPDATE scripts SET position = ?, met = ?, met_at = ? WHERE token = ?",
-            (
-                taken.script.position,
-                taken.script.met,
-                stamp(taken.script.met_at) if taken.script.met_at else None,
-                token,
-            ),
-        )
-    return taken
+
+
+def _maybe_stamp(at: datetime | None) -> str | None:
+    return None if at is None else stamp(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,9 +40,13 @@ class Outage:
 
 @dataclass(slots=True, kw_only=True)
 class Controls:
-    """The switches, as they stand now. They live as long as the server, not in the ledger."""
+    """The switches, as they stand now. They live as long as the server, not in the ledger.
+
+    `set_now` moves a virtual clock; None where the time is somebody else's.
+    """
 
     settings: SandboxSettings
+    set_now: Callable[[datetime], None] | None = None
     outage: Outage | None = None
     throttled_left: int = 0
     retry_after_s: int = 30

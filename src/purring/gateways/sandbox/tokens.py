@@ -83,7 +83,7 @@ def _set_expiry(call: Call, token: str) -> None:
         return
     month, year = call.number("exp_month"), call.number("exp_year")
     if not (1 <= month <= 12 and 2000 <= year <= 2199):  # noqa: PLR2004 -- the months of a year, and years that cards live in
-        raise SandboxRefusal(422, "invalid_expiry", "exp_month, exp_year: a month from 1 to 12 and a year of four digits.")
+        raise SandboxRefusal(422, "invalid_expiry", "exp_month, exp_year: 1 to 12 and a year of four digits.")
     call.ledger.execute("UPDATE tokens SET exp_month = ?, exp_year = ? WHERE token = ?", (month, year, token))
 
 
