@@ -8,7 +8,9 @@ from purring.domain.rulebook.limit import Limit, Scope
 
 EVERY_CARD = "*"
 
-_ALWAYS = date(1970, 1, 1)
+ALWAYS = date(1970, 1, 1)
+"""The first day of a limit whose beginning nobody tells."""
+
 _DAY = timedelta(hours=24)
 _READ_ON = "2026-11-22"
 _OURS = "ours: one ceiling that is safe under every reading of the networks' rules (docs/decisions/0010)"
@@ -22,7 +24,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=1,
         window=_DAY,
         automatic_only=True,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source=_OURS,
         text="Our ceiling of one attempt per card and amount in 24 hours",
     ),
@@ -33,7 +35,7 @@ LIMITS: tuple[Limit, ...] = (
         scope=Scope.CARD,
         attempts_max=9,
         window=_DAY,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source=_OURS,
         text="Our ceiling of 9 attempts per card in 24 hours",
     ),
@@ -44,7 +46,7 @@ LIMITS: tuple[Limit, ...] = (
         scope=Scope.CARD_AMOUNT,
         attempts_max=15,
         window=30 * _DAY,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source=_OURS,
         text="Our ceiling of 15 attempts per card and amount in 30 days",
     ),
@@ -81,7 +83,7 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=date(2019, 10, 14),
         valid_to=date(2022, 10, 1),
-        source="https://developers.tabapay.com/docs/excessive-retry-rules",
+        source="https://developers.tabapay.com/docs/excessive-retry-rules (processors only)",
         text="Mastercard allows 20 attempts per card in 24 hours",
     ),
     Limit(
@@ -93,7 +95,7 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=date(2022, 10, 1),
         source="https://developers.tabapay.com/docs/excessive-retry-rules; "
-        "https://retries.com/guides/transaction-processing-excellence",
+        "https://retries.com/guides/transaction-processing-excellence (processors only)",
         text="Mastercard allows 10 attempts per card in 24 hours",
     ),
     Limit(
@@ -105,7 +107,7 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2023, 11, 1),
         source="https://developers.tabapay.com/docs/mastercard-1; https://developer.paypal.com/braintree/articles/"
-        "risk-and-security/compliance/network-updates/2023/mastercard-f23",
+        "risk-and-security/compliance/network-updates/2023/mastercard-f23 (processors only)",
         text="Mastercard allows 35 attempts per card and amount in 30 days",
     ),
     Limit(
@@ -116,7 +118,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=3,
         window=180 * _DAY,
         counts_from_first=True,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source="https://www.bankfivenine.com/business/cash-management/ach-origination/ach-user-information/"
         "reinitiating-returned-ach-debit-items/",
         text="ACH allows an entry and two more within 180 days of it",
@@ -129,7 +131,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=3,
         window=28 * _DAY,
         counts_from_first=True,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source="https://movimo.co.uk/?p=2688 (one month); "
         "https://cleardirectdebit.co.uk/re-presenting-unpaid-direct-debits-when-and-how/ (30 days); two are usual",
         text="Our ceiling of a Bacs debit and two more within 28 days of it",
@@ -142,7 +144,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=3,
         window=56 * _DAY,
         counts_from_first=True,
-        valid_from=_ALWAYS,
+        valid_from=ALWAYS,
         source="ours: no limit of the scheme found; 8 weeks are its refund period",
         text="Our ceiling of a SEPA debit and two more within 56 days of it",
     ),
