@@ -1,0 +1,215 @@
+"""Many rows by one statement: insert, compare-and-set, and look up by key.
+
+PostgreSQL takes one array per column (`unnest`), SQLite takes the rows one after the other inside its driver; either
+way the cost per row is a few conversions, not a statement.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Executable,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_into_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+from sqlalchemy.types import TypeEngine
+
+from purring.domain.errors import StaleWrite
+from purring.domain.ids import MerchantId
+from purring.store.types import Document, Instant
+
+Key = tuple[str, str]
+Row = tuple[Any, ...]
+Columns = tuple[str, ...]
+
+_LEASE = frozenset({"lease_owner", "lease_until", "fence"})
+_SQLITE = "sqlite"
+
+
+class Shape:
+    """How the values of one noun lie in the columns of its table: by name, unless `paths` or `made` say otherwise.
+
+    `paths` names the attribute of a column (`amount.minor`), `made` a function that makes its value, `but` the columns
+    that are not the noun's.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        paths: Mapping[str, str] | None = None,
+        *,
+        made: Mapping[str, Callable[[Any], Any]] | None = None,
+        but: frozenset[str] = frozenset(),
+    ) -> None:
+        """Settle the order of columns once."""
+        self.table = table
+        self._made = dict(made or {})
+        taken = {"merchant_id", *_LEASE, *but, *self._made}
+        names = [column.name for column in table.columns if column.name not in taken]
+        self._read = attrgetter(*(dict(paths or {}).get(name, name) for name in names))
+        self.columns = ("merchant_id", *names, *self._made)
+
+    def row(self, merchant_id: MerchantId, noun: object) -> Row:
+        """Lay a noun out in the order of `columns`."""
+        if not self._made:
+            return (merchant_id, *self._read(noun))
+        return (merchant_id, *self._read(noun), *(make(noun) for make in self._made.values()))
+
+    def insert(self, conn: Connection, nouns: Sequence[tuple[MerchantId, Any]]) -> None:
+        """Insert nouns, each with its merchant."""
+        insert(conn, self.table, self.columns, [self.row(merchant_id, noun) for merchant_id, noun in nouns])
+
+    def update(self, conn: Connection, nouns: Sequence[tuple[MerchantId, Any]]) -> None:
+        """Replace nouns that are still as they were read.
+
+        Raises StaleWrite.
+        """
+        update(conn, self.table, self.columns, [self.row(merchant_id, noun) for merchant_id, noun in nouns])
+
+
+def insert(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:
+    """Insert rows whose values stand in the order of `columns`."""
+    if rows:
+        _run(conn, _insert, table, columns, rows)
+
+
+def insert_missing(conn: Connection, table: Table, columns: Columns, rows: Iterable[Row]) -> None:
+    """Insert rows that aren't there yet, in the order of their keys: two who write the same rows wait, not deadlock."""
+    missing = sorted(set(rows))
+    if missing:
+        _run(conn, _insert_missing, table, columns, missing)
+
+
+def update(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:
+    """Replace rows whose `version` is still the one read (of a notice, which has none: that is still owed).
+
+    Raises StaleWrite: some row was not as read; the transaction must not be committed.
+    """
+    if not rows:
+        return
+    changed = _run(conn, _update, table, columns, rows)
+    if changed != len(rows):
+        message = f"{len(rows) - changed} of {len(rows)} rows of {table.name} changed since they were read; read again."
+        raise StaleWrite(message)
+
+
+def wanted(dialect: str, name: str = "wanted") -> FromClause:
+    """Rows of `merchant_id, id` for the keys that `key_params` lays out; what is looked up joins them."""
+    if dialect == _SQLITE:
+        each = func.json_each(bindparam(name, type_=Text)).table_valued("value", name="each")
+        columns = (func.json_extract(each.c.value, f"$[{place}]") for place in (0, 1))
+        return select(*(column.label(label) for column, label in zip(columns, _KEY, strict=True))).subquery(name)
+    arrays = (bindparam(f"{name}_{label}", type_=ARRAY(Text)) for label in _KEY)
+    return func.unnest(*arrays).table_valued(*_KEY, name=name).render_derived()
+
+
+def key_params(dialect: str, keys: Iterable[Key], name: str = "wanted") -> dict[str, Any]:
+    """Lay keys out as the parameters of `wanted`."""
+    if dialect == _SQLITE:
+        return {name: json.dumps(list(keys))}
+    columns = list(zip(*keys, strict=True)) or [(), ()]
+    return {f"{name}_{label}": list(column) for label, column in zip(_KEY, columns, strict=True)}
+
+
+_KEY = ("merchant_id", "id")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Statements, each compiled once, and the values they take
+
+Build = Callable[[Table, Columns, str], Executable]
+
+
+def _run(conn: Connection, build: Build, table: Table, columns: Columns, rows: Sequence[Row]) -> int:
+    """Run a statement over rows; return how many it touched."""
+    sql, order, converters = _compiled(conn.dialect, build, table, columns)
+    laid_out = [
+        [convert(value) for value in values] if convert else values
+        for convert, values in zip(converters, zip(*rows, strict=True), strict=True)
+    ]
+    if conn.dialect.name == _SQLITE:
+        return conn.exec_driver_sql(sql, list(zip(*order(laid_out), strict=True))).rowcount
+    return conn.exec_driver_sql(sql, dict(zip(columns, map(list, laid_out), strict=True))).rowcount
+
+
+@lru_cache(maxsize=1024)
+def _compiled(
+    dialect: Dialect, build: Build, table: Table, columns: Columns
+) -> tuple[str, Callable[[list[Any]], tuple[Any, ...]], tuple[Callable[[Any], Any] | None, ...]]:
+    """Give the SQL, the order in which it takes the columns, and what each column's values go through."""
+    statement = build(table, columns, dialect.name).compile(dialect=dialect)
+    order = itemgetter(*(columns.index(name) for name in statement.positiontup or columns))
+    types = (table.c[name].type for name in columns)
+    converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
+    return statement.string, order, converters
+
+
+def _insert(table: Table, columns: Columns, dialect: str) -> Executable:
+    if dialect == _SQLITE:
+        return insert_into(table).values({name: bindparam(name) for name in columns})
+    return insert_into(table).from_select(columns, select(*_arrays(table, columns)))
+
+
+def _insert_missing(table: Table, columns: Columns, dialect: str) -> Executable:
+    if dialect == _SQLITE:
+        return insert_into_sqlite(table).values({name: bindparam(name) for name in columns}).on_conflict_do_nothing()
+    rows = select(*_arrays(table, columns))
+    return insert_into_postgresql(table).from_select(columns, rows).on_conflict_do_nothing()
+
+
+def _update(table: Table, columns: Columns, dialect: str) -> Executable:
+    old = table.c
+    new = {name: bindparam(name) for name in columns} if dialect == _SQLITE else _by_name(table, columns)
+    values = {name: value for name, value in new.items() if name not in {"merchant_id", "id", "version"}}
+    same_row = (old.merchant_id == new["merchant_id"], old.id == new["id"])
+    if "version" in new:
+        return (
+            update_table(table)
+            .where(*same_row, old.version == new["version"])
+            .values(values | {"version": old.version + 1})
+        )
+    return update_table(table).where(*same_row, old.status == "owed").values(values)
+
+
+def _by_name(table: Table, columns: Columns) -> dict[str, Any]:
+    return dict(zip(columns, _arrays(table, columns), strict=True))
+
+
+def _arrays(table: Table, columns: Columns) -> list[Any]:
+    """Give the columns of the rows that PostgreSQL makes of one array per column."""
+    types = [_element(table.c[name].type) for name in columns]
+    arrays = (bindparam(name, type_=ARRAY(type_)) for name, type_ in zip(columns, types, strict=True))
+    rows = func.unnest(*arrays).table_valued(*columns, name="new").render_derived()
+    return [cast(rows.c[name], JSONB) if isinstance(table.c[name].type, Document) else rows.c[name] for name in columns]
+
+
+def _element(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Give the type in which a column's values travel in an array."""
+    if isinstance(type_, Instant):
+        return DateTime(timezone=True)
+    if isinstance(type_, BigInteger | Boolean | Date | Integer | LargeBinary):
+        return type_
+    return Text()

@@ -1,0 +1,195 @@
+"""Opens a database, SQLite or PostgreSQL, and runs transactions on it.
+
+On SQLite a writing transaction takes the write lock when it begins, so that what it read can't have changed when it
+writes. On PostgreSQL it reads what is committed and takes the locks it needs row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from purring.domain.errors import ConfigError, StaleWrite, StoreUnavailable
+
+BUSY_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S = 10
+SQLITE_MIN = (3, 35, 0)  # the first that gives back what an UPDATE touched
+POSTGRESQL_MIN = (14, 0)
+
+_MIGRATION_LOCK = 0x70757272  # "purr": whoever migrates holds it, so that two who start together don't collide
+_READING = "purring_reading"
+# Source: PostgreSQL 17 manual, appendix A: serialization_failure, deadlock_detected.
+_TRY_AGAIN = frozenset({"40001", "40P01"})
+
+
+class Store:
+    """A database that is opened when it is first needed."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Wrap an engine; nothing is connected yet."""
+        self._engine = engine
+        self.url = engine.url.render_as_string(hide_password=True)
+        self.dialect = engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run a transaction that writes: everything in it is committed, or nothing.
+
+        Raises StoreUnavailable, and StaleWrite where the database gave way to somebody else.
+        """
+        with self._translated(), self._engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See one moment of the database, and change nothing.
+
+        Raises StoreUnavailable.
+        """
+        with self._translated(), self._engine.connect() as fresh:
+            conn = fresh.execution_options(**self._reading_options())
+            with conn.begin():
+                yield conn
+
+    def check(self) -> None:
+        """Make sure that the database answers and has the schema that this version needs.
+
+        Raises StoreUnavailable, whose message says what to do.
+        """
+        with self.reading() as conn:
+            _check_server(conn)
+            found = MigrationContext.configure(conn).get_current_revision()
+        needed = ScriptDirectory.from_config(_config()).get_current_head()
+        if found != needed:
+            state = "is empty" if found is None else f"has schema {found}, but this version needs {needed}"
+            raise StoreUnavailable(f"The database {self.url} {state}; run `purring db upgrade`.")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._engine.dispose()
+
+    def _reading_options(self) -> dict[str, Any]:
+        if self.dialect == "sqlite":
+            return {_READING: True}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what a driver raises about the world into our own errors; a broken rule of the schema stays a bug."""
+        try:
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN:
+                raise StaleWrite("The database gave way to another transaction; read again.") from error
+            if isinstance(error, OperationalError) or error.connection_invalidated:
+                raise StoreUnavailable(_cannot(self.url, error)) from error
+            raise
+
+
+def open_store(url: str, *, durable: bool = True, pool_size: int = 5) -> Store:
+    """Open a database by its URL, `sqlite:///path` or `postgresql://user@host/name`, without connecting yet.
+
+    `durable=False` lets a crash of the machine lose the last commits on SQLite; for demos and tests.
+    Raises ConfigError.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_sqlite(parsed, durable=durable, pool_size=pool_size))
+    return Store(_postgresql(parsed, pool_size=pool_size))
+
+
+def upgrade(url: str) -> None:
+    """Bring the database's schema to what this version needs; does nothing where it is already there.
+
+    Raises ConfigError, StoreUnavailable.
+    """
+    store = open_store(url, pool_size=1)
+    try:
+        with store.transaction() as conn:
+            _check_server(conn)
+            if store.dialect == "postgresql":
+                conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+            config = _config()
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+    finally:
+        store.close()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "purring.store:migrations")
+    return config
+
+
+def _parsed(url: str) -> URL:
+    remedy = "use sqlite:///path/to/file or postgresql://user:password@host/name."
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError(f"The database URL can't be read; {remedy}", field="database_url") from None
+    if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed
+    shown = parsed.render_as_string(hide_password=True)
+    raise ConfigError(f"The database {shown} is of no kind that we can use; {remedy}", field="database_url")
+
+
+def _sqlite(url: URL, *, durable: bool, pool_size: int) -> Engine:
+    engine = create_engine(url, pool_size=pool_size, max_overflow=-1, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {'FULL' if durable else 'NORMAL'}",
+            "foreign_keys = ON",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+        ):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        reading = bool(conn.get_execution_options().get(_READING))
+        conn.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+        conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL, *, pool_size: int) -> Engine:
+    arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(url, pool_size=pool_size, max_overflow=-1, pool_pre_ping=True, connect_args=arguments)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        dbapi_connection.execute("SET TIME ZONE 'UTC'")
+        dbapi_connection.commit()
+
+    return engine
+
+
+def _check_server(conn: Connection) -> None:
+    """Refuse a database that is too old."""
+    name, least = ("SQLite", SQLITE_MIN) if conn.dialect.name == "sqlite" else ("PostgreSQL", POSTGRESQL_MIN)
+    found = conn.dialect.server_version_info or ()
+    if found < least:
+        numbers = (".".join(map(str, version)) for version in (found, least))
+        raise StoreUnavailable("The database is {0} {1}; use {0} {2} or newer.".format(name, *numbers))
+
+
+def _cannot(url: str, error: DBAPIError) -> str:
+    reason = str(error.orig).strip().partition("\n")[0]
+    return f"The database {url} can't be used ({reason}); check that it runs, that the URL is right and who may use it."

@@ -1,0 +1,635 @@
+"""The first schema.
+
+Migrations only go forward: a mistake is mended by the next one, because rows written since can't be unwritten.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from purring.store.types import Document, Id, Instant
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "merchant",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("support_email", sa.Text(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("last_invoice_number", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant")),
+    )
+    op.create_table(
+        "card_identity",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_card_identity_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "fingerprint", name=op.f("pk_card_identity")),
+    )
+    op.create_table(
+        "customer",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_customer_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_customer")),
+        sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_customer_external_id")),
+    )
+    op.create_table(
+        "event",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("object_id", Id, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("data", Document(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('invoice.issued', 'invoice.handed_over', 'invoice.paid', 'invoice.partially_paid', "
+            "'invoice.uncollectible', 'invoice.voided', 'invoice.charged_back', 'invoice.dispute_won', "
+            "'invoice.dispute_lost', 'invoice.refunded', 'invoice.overpaid', 'invoice.payment_recorded', "
+            "'attempt.started', 'attempt.succeeded', 'attempt.declined', 'attempt.pending', "
+            "'attempt.action_required', 'attempt.unknown', 'attempt.failed', 'attempt.needs_operator', "
+            "'attempt.corrected', 'recovery.opened', 'recovery.recovered', 'recovery.exhausted', "
+            "'recovery.written_off', 'recovery.canceled', 'recovery.paused', 'recovery.resumed', "
+            "'recovery.skipped', 'recovery.moved', 'recovery.warned', 'recovery.transfer_declared', "
+            "'recovery.reopened', 'subscription.created', 'subscription.trial_ended', 'subscription.renewed', "
+            "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
+            "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
+            "'subscription.changed', 'subscription.method_changed', 'payment_method.added', "
+            "'payment_method.edited', 'payment_method.removed')",
+            name=op.f("ck_event_kind"),
+        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_event")),
+    )
+    op.create_index("ix_event_object_id", "event", ["merchant_id", "object_id", "id"], unique=False)
+    op.create_table(
+        "inbound_event",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("merchant_id", Id, nullable=True),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("headers", Document(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("worked_at", Instant(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("status IN ('stored', 'worked', 'failed')", name=op.f("ck_inbound_event_status")),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_inbound_event_merchant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_event")),
+        sa.UniqueConstraint("gateway", "event_id", name=op.f("uq_inbound_event_event_id")),
+    )
+    op.create_index(
+        "ix_inbound_event_due",
+        "inbound_event",
+        ["next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_table(
+        "policy",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("document", Document(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_policy_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "version", name=op.f("pk_policy")),
+    )
+    op.create_table(
+        "product",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_product_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_product")),
+    )
+    op.create_table(
+        "payment_method",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("last4", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("exp_month", sa.Integer(), nullable=True),
+        sa.Column("exp_year", sa.Integer(), nullable=True),
+        sa.Column("holder_name", sa.Text(), nullable=False),
+        sa.Column("billing_address", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("backup_consent_at", Instant(), nullable=True),
+        sa.Column("edited_at", Instant(), nullable=True),
+        sa.Column("removed_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name=op.f("ck_payment_method_removed")),
+        sa.CheckConstraint("kind IN ('card', 'bank_account')", name=op.f("ck_payment_method_kind")),
+        sa.CheckConstraint("status IN ('active', 'removed')", name=op.f("ck_payment_method_status")),
+        sa.CheckConstraint("exp_month BETWEEN 1 AND 12", name=op.f("ck_payment_method_exp_month_range")),
+        sa.CheckConstraint("length(last4) <= 4", name=op.f("ck_payment_method_last4_length")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"],
+            ["customer.merchant_id", "customer.id"],
+            name=op.f("fk_payment_method_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "fingerprint"],
+            ["card_identity.merchant_id", "card_identity.fingerprint"],
+            name=op.f("fk_payment_method_fingerprint"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_payment_method")),
+    )
+    op.create_index("ix_payment_method_customer_id", "payment_method", ["merchant_id", "customer_id"], unique=False)
+    op.create_index("ix_payment_method_fingerprint", "payment_method", ["merchant_id", "fingerprint"], unique=False)
+    op.create_index(
+        "uq_payment_method_token",
+        "payment_method",
+        ["merchant_id", "gateway", "token", "customer_id"],
+        unique=True,
+        sqlite_where=sa.text("status = 'active'"),
+        postgresql_where=sa.text("status = 'active'"),
+    )
+    op.create_table(
+        "person",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.CheckConstraint("role IN ('billing_admin', 'payer', 'reader')", name=op.f("ck_person_role")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"], ["customer.merchant_id", "customer.id"], name=op.f("fk_person_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_person")),
+    )
+    op.create_index("ix_person_customer_id", "person", ["merchant_id", "customer_id"], unique=False)
+    op.create_table(
+        "price",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("product_id", Id, nullable=False),
+        sa.Column("unit_amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("interval_unit", sa.Text(), nullable=False),
+        sa.Column("interval_count", sa.Integer(), nullable=False),
+        sa.Column("trial_days", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("interval_unit IN ('day', 'week', 'month', 'year')", name=op.f("ck_price_interval_unit")),
+        sa.CheckConstraint("interval_count > 0", name=op.f("ck_price_interval_count_above_zero")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_price_currency")),
+        sa.CheckConstraint("trial_days >= 0", name=op.f("ck_price_trial_days_not_below_zero")),
+        sa.CheckConstraint("unit_amount_minor > 0", name=op.f("ck_price_unit_amount_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "product_id"], ["product.merchant_id", "product.id"], name=op.f("fk_price_product_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_price")),
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("price_id", Id, nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("anchor_on", sa.Date(), nullable=False),
+        sa.Column("next_period_index", sa.Integer(), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.Column("method_id", Id, nullable=True),
+        sa.Column("method_tied_at", Instant(), nullable=True),
+        sa.Column("backup_method_id", Id, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("past_due_at", Instant(), nullable=True),
+        sa.Column("suspended_at", Instant(), nullable=True),
+        sa.Column("cancel_at_period_end", sa.Boolean(), nullable=False),
+        sa.Column("cancel_warned_at", Instant(), nullable=True),
+        sa.Column("canceled_at", Instant(), nullable=True),
+        sa.Column("pending_quantity", sa.Integer(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('', 'payment_declined', 'window_closed', 'chargeback', 'suspended_too_long', "
+            "'customer_request', 'merchant_request')",
+            name=op.f("ck_subscription_reason"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('trialing', 'active', 'past_due', 'suspended', 'canceled')", name=op.f("ck_subscription_status")
+        ),
+        sa.CheckConstraint("next_period_index >= 0", name=op.f("ck_subscription_next_period_index_not_below_zero")),
+        sa.CheckConstraint("period_start_on < period_end_on", name=op.f("ck_subscription_period_has_a_day")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_subscription_quantity_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "backup_method_id"],
+            ["payment_method.merchant_id", "payment_method.id"],
+            name=op.f("fk_subscription_backup_method_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"],
+            ["customer.merchant_id", "customer.id"],
+            name=op.f("fk_subscription_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "method_id"],
+            ["payment_method.merchant_id", "payment_method.id"],
+            name=op.f("fk_subscription_method_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "price_id"], ["price.merchant_id", "price.id"], name=op.f("fk_subscription_price_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_subscription_external_id")),
+    )
+    op.create_index("ix_subscription_customer_id", "subscription", ["merchant_id", "customer_id"], unique=False)
+    op.create_index(
+        "ix_subscription_due",
+        "subscription",
+        ["next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_index("ix_subscription_method_id", "subscription", ["merchant_id", "method_id"], unique=False)
+    op.create_table(
+        "invoice",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("subscription_id", Id, nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("invoice_on", sa.Date(), nullable=False),
+        sa.Column("issued_at", Instant(), nullable=False),
+        sa.Column("method_id", Id, nullable=True),
+        sa.Column("period_start_on", sa.Date(), nullable=True),
+        sa.Column("period_end_on", sa.Date(), nullable=True),
+        sa.Column("paid_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("credited_minor", sa.BigInteger(), nullable=False),
+        sa.Column("dispute", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("dispute IN ('none', 'open', 'won', 'lost')", name=op.f("ck_invoice_dispute")),
+        sa.CheckConstraint("source IN ('purring', 'handed_over')", name=op.f("ck_invoice_source")),
+        sa.CheckConstraint("status IN ('open', 'paid', 'uncollectible', 'void')", name=op.f("ck_invoice_status")),
+        sa.CheckConstraint("(period_start_on IS NULL) = (period_end_on IS NULL)", name=op.f("ck_invoice_whole_period")),
+        sa.CheckConstraint("credited_minor >= 0", name=op.f("ck_invoice_credited_not_below_zero")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_invoice_currency")),
+        sa.CheckConstraint("paid_minor >= 0", name=op.f("ck_invoice_paid_not_below_zero")),
+        sa.CheckConstraint("period_start_on < period_end_on", name=op.f("ck_invoice_period_has_a_day")),
+        sa.CheckConstraint("refunded_minor >= 0", name=op.f("ck_invoice_refunded_not_below_zero")),
+        sa.CheckConstraint("total_minor > 0", name=op.f("ck_invoice_total_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"], ["customer.merchant_id", "customer.id"], name=op.f("fk_invoice_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "method_id"],
+            ["payment_method.merchant_id", "payment_method.id"],
+            name=op.f("fk_invoice_method_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "subscription_id"],
+            ["subscription.merchant_id", "subscription.id"],
+            name=op.f("fk_invoice_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_invoice")),
+        sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_invoice_external_id")),
+        sa.UniqueConstraint("merchant_id", "number", name=op.f("uq_invoice_number")),
+    )
+    op.create_index("ix_invoice_customer_id", "invoice", ["merchant_id", "customer_id"], unique=False)
+    op.create_index(
+        "ix_invoice_due",
+        "invoice",
+        ["next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_index("ix_invoice_subscription_id", "invoice", ["merchant_id", "subscription_id"], unique=False)
+    op.create_index(
+        "uq_invoice_period",
+        "invoice",
+        ["merchant_id", "subscription_id", "period_start_on"],
+        unique=True,
+        sqlite_where=sa.text("source = 'purring' AND status <> 'void'"),
+        postgresql_where=sa.text("source = 'purring' AND status <> 'void'"),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("method_id", Id, nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("initiator", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("key_expires_at", Instant(), nullable=False),
+        sa.Column("is_backup", sa.Boolean(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gateway_ref", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decline_class", sa.Text(), nullable=True),
+        sa.Column("retry_not_before", Instant(), nullable=True),
+        sa.Column("answer", Document(), nullable=True),
+        sa.Column("rules", Document(), nullable=False),
+        sa.Column("why", Document(), nullable=False),
+        sa.Column("asked_count", sa.Integer(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=True),
+        sa.Column("expected_at", Instant(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(status IN ('started', 'pending', 'action_required', 'unknown')) = (ended_at IS NULL)",
+            name=op.f("ck_attempt_ended"),
+        ),
+        sa.CheckConstraint(
+            "decline_class IN ('retry_later', 'retry_after_customer_action', 'update_method', 'never_retry', "
+            "'unknown')",
+            name=op.f("ck_attempt_decline_class"),
+        ),
+        sa.CheckConstraint("initiator IN ('automatic', 'customer', 'operator')", name=op.f("ck_attempt_initiator")),
+        sa.CheckConstraint(
+            "reason IN ('insufficient_funds', 'limit_exceeded', 'do_not_honor', 'generic_decline', "
+            "'card_expired', 'incorrect_number', 'incorrect_details', 'incorrect_pin', 'new_account_data', "
+            "'lost_or_stolen', 'fraud_suspected', 'risk_blocked', 'account_closed', 'account_blocked', "
+            "'account_holder_deceased', 'invalid_account', 'transaction_not_allowed', 'amount_not_accepted', "
+            "'currency_not_supported', 'authentication_required', 'contact_issuer', 'issuer_unavailable', "
+            "'processing_error', 'stop_payment', 'mandate_revoked', 'mandate_missing', 'authorization_disputed', "
+            "'previously_declined', 'duplicate', 'configuration', 'unknown')",
+            name=op.f("ck_attempt_reason"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('started', 'pending', 'action_required', 'unknown', 'succeeded', 'declined', 'failed')",
+            name=op.f("ck_attempt_status"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_attempt_amount_above_zero")),
+        sa.CheckConstraint("captured_minor >= 0", name=op.f("ck_attempt_captured_not_below_zero")),
+        sa.CheckConstraint("key_expires_at > started_at", name=op.f("ck_attempt_key_lives")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_attempt_currency")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"], ["invoice.merchant_id", "invoice.id"], name=op.f("fk_attempt_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "method_id"],
+            ["payment_method.merchant_id", "payment_method.id"],
+            name=op.f("fk_attempt_method_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_attempt")),
+    )
+    op.create_index("ix_attempt_fingerprint", "attempt", ["merchant_id", "fingerprint", "started_at"], unique=False)
+    op.create_index("ix_attempt_invoice_id", "attempt", ["merchant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "uq_attempt_open",
+        "attempt",
+        ["merchant_id", "invoice_id"],
+        unique=True,
+        sqlite_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
+        postgresql_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
+    )
+    op.create_table(
+        "invoice_line",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_invoice_line_currency")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_invoice_line_quantity_above_zero")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"],
+            ["invoice.merchant_id", "invoice.id"],
+            name=op.f("fk_invoice_line_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_invoice_line")),
+    )
+    op.create_index("ix_invoice_line_invoice_id", "invoice_line", ["merchant_id", "invoice_id"], unique=False)
+    op.create_table(
+        "recovery",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("window_ends_at", Instant(), nullable=False),
+        sa.Column("hold", sa.Text(), nullable=False),
+        sa.Column("held_until", Instant(), nullable=True),
+        sa.Column("transfer_declared_at", Instant(), nullable=True),
+        sa.Column("skipped_until", Instant(), nullable=True),
+        sa.Column("moved_to", Instant(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("cause IN ('', 'retry', 'customer', 'operator', 'outside')", name=op.f("ck_recovery_cause")),
+        sa.CheckConstraint(
+            "hold IN ('', 'operator', 'bank_transfer', 'partial_payment')", name=op.f("ck_recovery_hold")
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'recovered', 'exhausted', 'written_off', 'canceled')", name=op.f("ck_recovery_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"], ["invoice.merchant_id", "invoice.id"], name=op.f("fk_recovery_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "policy_version"],
+            ["policy.merchant_id", "policy.version"],
+            name=op.f("fk_recovery_policy_version"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_recovery")),
+        sa.UniqueConstraint("merchant_id", "invoice_id", name=op.f("uq_recovery_invoice_id")),
+    )
+    op.create_table(
+        "journal_entry",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('invoiced', 'paid', 'overpaid', 'written_off', 'write_off_reversed', 'credited', "
+            "'refunded', 'charged_back', 'chargeback_returned', 'payment_reversed')",
+            name=op.f("ck_journal_entry_kind"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_journal_entry_amount_above_zero")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_journal_entry_currency")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "attempt_id"],
+            ["attempt.merchant_id", "attempt.id"],
+            name=op.f("fk_journal_entry_attempt_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"],
+            ["invoice.merchant_id", "invoice.id"],
+            name=op.f("fk_journal_entry_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_journal_entry")),
+    )
+    op.create_index("ix_journal_entry_invoice_id", "journal_entry", ["merchant_id", "invoice_id"], unique=False)
+    op.create_table(
+        "notice",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=True),
+        sa.Column("subscription_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("owed_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("context", Document(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('payment_declined', 'action_needed', 'last_notice', 'access_ended', 'cancellation_warning',"
+            " 'subscription_canceled', 'payment_received', 'method_changed')",
+            name=op.f("ck_notice_kind"),
+        ),
+        sa.CheckConstraint("status IN ('owed', 'sent', 'withdrawn')", name=op.f("ck_notice_status")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "attempt_id"], ["attempt.merchant_id", "attempt.id"], name=op.f("fk_notice_attempt_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"], ["customer.merchant_id", "customer.id"], name=op.f("fk_notice_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"], ["invoice.merchant_id", "invoice.id"], name=op.f("fk_notice_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "subscription_id"],
+            ["subscription.merchant_id", "subscription.id"],
+            name=op.f("fk_notice_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_notice")),
+    )
+    op.create_index("ix_notice_customer_id", "notice", ["merchant_id", "customer_id"], unique=False)
+    op.create_index("ix_notice_invoice_id", "notice", ["merchant_id", "invoice_id"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("notice_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("status IN ('owed', 'sent', 'failed', 'withdrawn')", name=op.f("ck_delivery_status")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "notice_id"], ["notice.merchant_id", "notice.id"], name=op.f("fk_delivery_notice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "person_id"], ["person.merchant_id", "person.id"], name=op.f("fk_delivery_person_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("merchant_id", "notice_id", "person_id", name=op.f("uq_delivery_person_id")),
+    )
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
+        ["next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_table(
+        "journal_posting",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.CheckConstraint(
+            "account IN ('receivable', 'revenue', 'cash', 'bad_debt', 'credits', 'overpayments')",
+            name=op.f("ck_journal_posting_account"),
+        ),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_journal_posting_currency")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "entry_id"],
+            ["journal_entry.merchant_id", "journal_entry.id"],
+            name=op.f("fk_journal_posting_entry_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
+    )
+
+    _guard("policy", "event", "journal_entry", "journal_posting")
+
+
+def _guard(*tables: str) -> None:
+    """Refuse to change or delete rows of tables that only grow."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("""CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% only grows: % refused', TG_TABLE_NAME, TG_OP;
+END
+$$""")
+        for table in tables:
+            op.execute(
+                f"CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
+        return
+    for table in tables:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} only grows: {verb} refused'); END"
+            )
