@@ -27,3 +27,15 @@ def test_a_table_made_in_one_database_is_unknown_in_the_next(new_bare_database: 
     _execute(second, "CREATE TABLE cats (name TEXT)")
     assert [("Mons",)] == _execute(first, "SELECT name FROM cats")
     assert [] == _execute(second, "SELECT name FROM cats")
+
+
+def test_a_database_starts_migrated_and_without_rows(database_url: str) -> None:
+    """A test's database has every table, and a row only in the one that says which migrations ran."""
+    names = {
+        "sqlite": "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    }
+    tables = [str(row[0]) for row in _execute(database_url, names[database_url.partition(":")[0].partition("+")[0]])]
+    filled = {table for table in tables if _execute(database_url, f"SELECT 1 FROM {table} LIMIT 1")}  # noqa: S608 - ours
+    assert {"invoice", "attempt", "recovery"} <= set(tables)
+    assert {"alembic_version"} == filled
