@@ -1,0 +1,1 @@
+"""Languages: which one a reader gets, how money and days are written in it, and the translated texts."""

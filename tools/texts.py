@@ -1,0 +1,80 @@
+"""Keep what is derived from the texts up to date: the translators' catalogues and the golden notices.
+
+Run it as `python -m tools.texts` after changing a text, and `make docs` for the reference page. Translations stay as
+they are; new texts come in empty, texts that nobody uses any more go away. Then read the difference: no text ships
+unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from purring.i18n.catalog import catalogue_source
+from purring.i18n.locales import DEFAULT, LOCALES
+from purring.notices.samples import Sample, samples, written
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "purring"
+GOLDEN = ROOT / "tests" / "notices" / "golden"
+
+_METHODS = [("**/templates/**.*", "jinja2.ext:babel_extract"), ("**.py", "python")]
+_KEYWORDS = {"_": None, "mark": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+# Fixed, so that a catalogue changes only where its texts do.
+_SINCE = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def main() -> None:
+    """Write everything anew."""
+    for locale in LOCALES:
+        if locale != DEFAULT:
+            catalogue_path(locale).write_bytes(updated_catalogue(locale))
+    GOLDEN.mkdir(exist_ok=True)
+    for old in GOLDEN.glob("*.txt"):
+        old.unlink()
+    for sample, locale in golden():
+        golden_path(sample, locale).write_text(written(sample, locale), encoding="utf-8")
+
+
+def golden() -> Iterator[tuple[Sample, str]]:
+    """Every sample in every language."""
+    return ((sample, locale) for sample in samples() for locale in LOCALES)
+
+
+def golden_path(sample: Sample, locale: str) -> Path:
+    """Where a sample is kept as a person has read and approved it."""
+    return GOLDEN / f"{sample.name}.{locale}.txt"
+
+
+def catalogue_path(locale: str) -> Path:
+    """Where a language's catalogue lies."""
+    return SOURCE / "i18n" / "locale" / locale / "LC_MESSAGES" / "purring.po"
+
+
+def updated_catalogue(locale: str) -> bytes:
+    """The catalogue of a language with exactly the texts that the sources hold today."""
+    old = read_po(BytesIO(catalogue_source(locale)), locale=locale)
+    new = Catalog(locale=locale, project="Purring", creation_date=_SINCE, revision_date=_SINCE, fuzzy=False)
+    new.header_comment = f"# {LOCALES[locale]}: what people read. The sources are English; see CONTRIBUTING.md."
+    for file, text, context in extracted():
+        known = old.get(text, context)
+        new.add(text, known.string if known else None, [(file, 0)], context=context)
+    written_out = BytesIO()
+    write_po(written_out, new, width=0, include_lineno=False, sort_by_file=True)
+    return written_out.getvalue()
+
+
+def extracted() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
+    """Every text in the sources that is to be translated: its file, the text, its context."""
+    found = extract_from_dir(SOURCE, _METHODS, keywords=_KEYWORDS)
+    return ((file, text, context) for file, _, text, _, context in sorted(found, key=lambda item: item[:2]))
+
+
+if __name__ == "__main__":
+    main()
