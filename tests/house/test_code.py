@@ -88,6 +88,16 @@ def test_the_core_imports_only_the_standard_library_and_itself() -> None:
     assert set() == {(path, name) for path, name in strangers if not f"{name}.".startswith("purring.domain.")}
 
 
+def test_only_the_store_knows_a_database_driver() -> None:
+    """Nobody reaches PostgreSQL behind the store's back."""
+    knowing = {path.relative_to(PACKAGE).parts[0] for path in _sources("src/purring") if "psycopg" in _roots(path)}
+    assert knowing <= {"store"}
+
+
+def _roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _imported(path)}
+
+
 def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
