@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from purring.domain.decline import DeclineClass
-from purring.domain.rulebook.codes import Grade
+from datetime import date
+
+from purring.domain.decline import DeclineClass, DeclineReason
+from purring.domain.rulebook.codes import Code, Grade, Kind, Source, Table
 from purring.domain.rulebook.limit_rows import LIMITS
-from purring.domain.rulebook.pages import declines
+from purring.domain.rulebook.pages import codes_of, declines
 from purring.domain.rulebook.tables import TABLES
 
 PARAGRAPHS = list(declines())
@@ -66,3 +68,18 @@ def test_figures_and_days_are_shown() -> None:
         "silent beside a code that says more",
     ):
         assert phrase in PAGE
+
+
+def test_a_row_that_ends_says_when() -> None:
+    """An edition that is over shows its last day, and a bar in a note doesn't break the table."""
+    row = Code(
+        "46",
+        "Closed account",
+        DeclineReason.ACCOUNT_CLOSED,
+        DeclineClass.NEVER_RETRY,
+        source=Source("a test", Grade.OWN),
+        valid_to=date(2026, 4, 1),
+        note="one | two",
+    )
+    line = list(codes_of(Table("x", "X", Kind.RAW, "x", (row,))))[1].splitlines()[-1]
+    assert "| `46` | Closed account | `account_closed` | `never_retry` | until 2026-04-01; one \\| two | 1 |" == line
