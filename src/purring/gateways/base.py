@@ -127,5 +127,10 @@ class Gateway(Protocol):
 
         Raises:
             BadSignature: unsigned, altered, or more than five minutes off `now`.
+            GatewayGarbled: signed, but it can't be read.
         """
+        ...
+
+    def close(self) -> None:
+        """Let the connections go."""
         ...

@@ -65,6 +65,7 @@ class HttpClient:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.in_flight_max = settings.in_flight_max
+        self.base_url = settings.base_url.rstrip("/")
         self._says_not_processed = says_not_processed
         self._client = httpx2.Client(
             base_url=settings.base_url,

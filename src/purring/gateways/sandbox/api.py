@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from purring.gateways.sandbox import charges, controls, events, refunds, tokens
+from purring.gateways.sandbox import bank, charges, controls, events, refunds, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
 from purring.gateways.sandbox.ledger import Ledger, stamp
 from purring.gateways.sandbox.settings import Controls, Outage, OutageKind, SandboxSettings
@@ -38,9 +38,10 @@ class SandboxApi:
         """Answer one request. `target` is path and query; header names are lower case."""
         parts = urlsplit(target)
         try:
-            _check_door(headers, body)
+            is_page = parts.path.startswith("/bank/")
+            _check_door(headers, body, is_open=is_page)
             handler, path = _route(method, parts.path)
-            fields = _fields(body)
+            fields = {} if is_page else _fields(body)
             with self._ledger.transaction() as connection:
                 call = Call(
                     ledger=connection,
@@ -110,8 +111,8 @@ def _out(call: Call, outage: Outage) -> Answered:
             assert_never(outage.kind)
 
 
-def _check_door(headers: Mapping[str, str], body: bytes) -> None:
-    if not headers.get("authorization", "").startswith(KEY_PREFIX):
+def _check_door(headers: Mapping[str, str], body: bytes, *, is_open: bool) -> None:
+    if not is_open and not headers.get("authorization", "").startswith(KEY_PREFIX):
         raise SandboxRefusal(401, "key_refused", "Authorization: send Bearer sk_test_…; live keys are refused.")
     if len(body) > BODY_BYTES_MAX:
         raise SandboxRefusal(413, "body_too_large", f"Send at most {BODY_BYTES_MAX} bytes.")
@@ -190,6 +191,8 @@ _FIXED: Mapping[tuple[str, str], Handler] = {
 _WITH_KEY: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
     ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/cancel"), charges.cancel),
     ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/confirm"), charges.confirm),
+    ("GET", re.compile(r"/bank/(?P<key>[^/]+)"), bank.page),
+    ("POST", re.compile(r"/bank/(?P<key>[^/]+)"), bank.press),
     ("POST", re.compile(r"/sandbox/chargebacks/(?P<key>[^/]+)/won"), refunds.win),
     ("POST", re.compile(r"/sandbox/chargebacks/(?P<key>[^/]+)/lost"), refunds.lose),
 )

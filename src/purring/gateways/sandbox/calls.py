@@ -25,12 +25,23 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What goes back: a status and a JSON object, unless `fault` swallows it."""
+    """What goes back: a status and a JSON object, or a page of `html`, unless `fault` swallows it."""
 
     status: int
     body: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault = Fault.NONE
+    html: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that go over the wire."""
+        return self.html.encode() if self.html else encode(self.body)
+
+    @property
+    def media_type(self) -> str:
+        """What the bytes are."""
+        return "text/html; charset=utf-8" if self.html else "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,5 +98,5 @@ def refusal(status: int, code: str, message: str, headers: Mapping[str, str] | N
 
 
 def encode(body: Mapping[str, object]) -> bytes:
-    """JSON as it goes over the wire."""
+    """A JSON object, compact."""
     return json.dumps(body, separators=(",", ":")).encode()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from sqlite3 import Connection, Row
 from typing import assert_never
+from urllib.parse import quote
 
 from purring.domain.money import Money
 from purring.gateways.sandbox import events, idempotency, scripts, tokens
@@ -210,7 +211,7 @@ def cancel(call: Call) -> Answered:
     """POST /v1/charges/KEY/cancel: give up waiting for the customer; anything else stays as it is."""
     charge = by_key(call.ledger, call.path["key"])
     if charge["status"] == "action_required":
-        finish(call, charge, parse_final(UNCONFIRMED), stamp(call.now))
+        end_waiting(call, charge, succeed=False)
     return Answered(status=200, body=show(by_key(call.ledger, charge["key"])))
 
 
@@ -219,9 +220,13 @@ def confirm(call: Call) -> Answered:
     charge = by_key(call.ledger, call.path["key"])
     if charge["status"] != "action_required":
         raise SandboxRefusal(409, "nothing_to_confirm", f"The charge is {charge['status']}.")
-    ending = charge["ends_as"] if call.flag("succeed", default=True) else UNCONFIRMED
-    finish(call, charge, parse_final(ending), stamp(call.now))
+    end_waiting(call, charge, succeed=call.flag("succeed", default=True))
     return Answered(status=200, body=show(by_key(call.ledger, charge["key"])))
+
+
+def end_waiting(call: Call, charge: Row, *, succeed: bool) -> None:
+    """End a charge that waits for the customer, as its script says or as one that was not confirmed."""
+    finish(call, charge, parse_final(charge["ends_as"] if succeed else UNCONFIRMED), stamp(call.now))
 
 
 def by_key(ledger: Connection, key: str) -> Row:
@@ -255,7 +260,7 @@ def show(charge: Row) -> dict[str, object]:
         "decline": json.loads(charge["decline"]) if charge["decline"] else None,
         "expected_at": charge["due_at"] if charge["status"] == "pending" else None,
         "expires_at": charge["due_at"] if waits else None,
-        "confirm_path": f"/v1/charges/{charge['key']}/confirm" if waits else None,
+        "confirm_path": f"/bank/{quote(charge['key'], safe='')}" if waits else None,
     }
 
 

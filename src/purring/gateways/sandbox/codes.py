@@ -28,7 +28,7 @@ def error_code(reply: Reply) -> str:
     return code if isinstance(code, str) else ""
 
 
-def outcome_of(sent: Sent) -> Outcome:
+def outcome_of(sent: Sent, base_url: str) -> Outcome:
     """What an answer to a charge, a find or a cancellation says.
 
     A key used with another body says nothing about the charge that has it, so it is `Unknown` and gets asked about;
@@ -44,20 +44,20 @@ def outcome_of(sent: Sent) -> Outcome:
         case Reply() if error_code(sent):
             return Declined(answer=Answer(gateway=SANDBOX, network="", gateway_code=error_code(sent)))
         case Reply(body=body):
-            return charge_outcome(body)
+            return charge_outcome(body, base_url)
         case _:
             assert_never(sent)
 
 
-def charge_outcome(charge: Mapping[str, object]) -> Outcome:
-    """What a charge, as the sandbox shows it, has come to."""
+def charge_outcome(charge: Mapping[str, object], base_url: str = "") -> Outcome:
+    """What a charge, as the sandbox shows it, has come to; `base_url` is where the bank's page is."""
     try:
-        return _read(charge)
+        return _read(charge, base_url)
     except (KeyError, TypeError, ValueError, InvalidMoney) as error:
         return Unknown(detail=f"the answer can't be read: {type(error).__name__}")
 
 
-def _read(charge: Mapping[str, object]) -> Outcome:
+def _read(charge: Mapping[str, object], base_url: str) -> Outcome:
     status = charge["status"]
     if status == "unknown":
         return Unknown(detail="the gateway doesn't know yet")
@@ -70,7 +70,7 @@ def _read(charge: Mapping[str, object]) -> Outcome:
         case "pending":
             return Pending(gateway_ref=ref, expected_at=_instant(charge["expected_at"]))
         case "action_required":
-            url = _text(charge["confirm_path"])
+            url = base_url + _text(charge["confirm_path"])
             return ActionRequired(gateway_ref=ref, expires_at=_instant(charge["expires_at"]), url=url)
         case _:
             return Unknown(detail="the gateway gave a status that isn't documented")

@@ -50,15 +50,16 @@ class SandboxGateway:
             "description": request.description,
             "off_session": request.off_session,
         }
-        return outcome_of(self._client.post("/v1/charges", body, idempotency_key=request.key))
+        sent = self._client.post("/v1/charges", body, idempotency_key=request.key)
+        return outcome_of(sent, self._client.base_url)
 
     def find(self, key: str) -> Outcome:
         """Say what became of `key`."""
-        return _absent_or(self._client.get("/v1/charges", {"key": key}))
+        return self._absent_or(self._client.get("/v1/charges", {"key": key}))
 
     def cancel(self, key: str) -> Outcome:
         """Give up a charge that waits for the customer."""
-        return _absent_or(self._client.post(f"/v1/charges/{quote(key, safe='')}/cancel", {}))
+        return self._absent_or(self._client.post(f"/v1/charges/{quote(key, safe='')}/cancel", {}))
 
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give money back."""
@@ -80,24 +81,25 @@ class SandboxGateway:
         """Verify and read one event."""
         return inbound.read_event(self._event_secret, headers, body, now)
 
+    def _absent_or(self, sent: Sent) -> Outcome:
+        """An answer about a charge that may not exist; a refusal of the question says nothing about the charge."""
+        if not isinstance(sent, Reply) or not error_code(sent) or sent.status in REFUSED_KEY:
+            return outcome_of(sent, self._client.base_url)
+        if error_code(sent) == "charge_absent":
+            return Absent()
+        return Unknown(detail=f"asked in vain: {error_code(sent)}")
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
 
 def ask_capabilities(client: HttpClient) -> Capabilities:
     """What the sandbox states about itself, or what is safe to assume while it can't be asked."""
     sent = client.get("/v1/capabilities")
     lifetime_s = sent.body.get("key_lifetime_s") if isinstance(sent, Reply) else None
-    known = isinstance(lifetime_s, int)
-    return Capabilities(
-        key_lifetime=timedelta(seconds=lifetime_s) if isinstance(lifetime_s, int) and known else CAUTIOUS_KEY_LIFETIME,
-        in_flight_max=client.in_flight_max,
-    )
-
-
-def _absent_or(sent: Sent) -> Outcome:
-    if isinstance(sent, Reply) and error_code(sent) == "charge_absent":
-        return Absent()
-    outcome = outcome_of(sent)
-    refused = isinstance(sent, Reply) and bool(error_code(sent)) and sent.status not in REFUSED_KEY
-    return Unknown(detail=f"asked in vain: {error_code(sent)}") if isinstance(sent, Reply) and refused else outcome
+    key_lifetime = timedelta(seconds=lifetime_s) if isinstance(lifetime_s, int) else CAUTIOUS_KEY_LIFETIME
+    return Capabilities(key_lifetime=key_lifetime, in_flight_max=client.in_flight_max)
 
 
 def _refunded(reply: Reply) -> RefundOutcome:

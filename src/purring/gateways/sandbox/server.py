@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from purring.gateways.sandbox.api import BODY_BYTES_MAX, SandboxApi
-from purring.gateways.sandbox.calls import Fault, encode
+from purring.gateways.sandbox.calls import Fault
 
 ANNOUNCEMENT = "The sandbox gateway listens on "
 BACKLOG = 1_024
@@ -75,12 +75,12 @@ def build_app(api: SandboxApi, stall_s: float) -> Starlette:
 
     async def answer(request: Request) -> Response:
         body = await _read_bounded(request)
-        target = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        target = f"{request.scope['raw_path'].decode('ascii')}?{request.scope['query_string'].decode('ascii')}"
         answered = api.handle(request.method, target, request.headers, body)
         wake.set()
         if answered.fault is not Fault.NONE:
             return _Cut(stall_s if answered.fault is Fault.TIMEOUT else 0.0)
-        return Response(encode(answered.body), answered.status, answered.headers, "application/json")
+        return Response(answered.content, answered.status, answered.headers, answered.media_type)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from typing import assert_never
 import httpx2
 
 from purring.gateways.sandbox.api import SandboxApi
-from purring.gateways.sandbox.calls import Fault, encode
+from purring.gateways.sandbox.calls import Fault
 
 
 class InProcessTransport(httpx2.BaseTransport):
@@ -22,8 +22,8 @@ class InProcessTransport(httpx2.BaseTransport):
         answered = self._api.handle(request.method, target, request.headers, request.read())
         match answered.fault:
             case Fault.NONE:
-                headers = {"Content-Type": "application/json", **answered.headers}
-                return httpx2.Response(answered.status, headers=headers, content=encode(answered.body))
+                headers = {"Content-Type": answered.media_type, **answered.headers}
+                return httpx2.Response(answered.status, headers=headers, content=answered.content)
             case Fault.TIMEOUT:
                 raise httpx2.ReadTimeout("the sandbox keeps silent", request=request)
             case Fault.CUT:
