@@ -33,7 +33,7 @@ ZONES = (
 zones = st.sampled_from([zone(name) for name in ZONES])
 dates_on = st.dates(min_value=date(1970, 1, 2), max_value=date(2199, 12, 30))
 times = st.times()
-instants = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2199, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+instants = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2199, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - made aware by timezones
 units = st.sampled_from(IntervalUnit)
 APIA, OSLO = zone("Pacific/Apia"), zone("Europe/Oslo")
 
@@ -147,7 +147,7 @@ def test_another_name_for_utc_becomes_utc() -> None:
     assert found.tzinfo is UTC
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2199, 12, 30)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2199, 12, 30)))  # noqa: DTZ001 - naive on purpose
 def test_a_naive_time_is_refused(at: datetime) -> None:
     """A time without a zone names its field and how to write it."""
     with pytest.raises(NaiveTime, match=r"no time zone; write it in UTC, such as .*Z") as caught:
