@@ -6,27 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from purring.domain.calendar import days, local_date, start_of_day, zone
-from purring.domain.catalog import Product, period
+from purring.domain.catalog import period
 from purring.domain.changes import Changes
-from purring.domain.customer import Customer
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import InvoiceId, LineId, NoticeId
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
-from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.notice import NoticeKind
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
+from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import SUBSCRIPTION, moved
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewalFacts:
-    """A subscription whose clock has struck, and what belongs to it."""
-
-    merchant: Merchant
-    customer: Customer
-    subscription: Subscription
-    product: Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +64,16 @@ def resumed(subscription: Subscription, merchant: Merchant, now: datetime) -> Su
     return replace(subscription, next_step_at=next_step_at(subscription, merchant))
 
 
-def strike(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+def issues_invoice(facts: SubscriptionFacts, now: datetime) -> bool:
+    """Whether the clock, striking at `now`, issues an invoice."""
+    subscription = facts.subscription
+    if subscription.status is SubscriptionStatus.SUSPENDED or subscription.cancel_at_period_end:
+        return False
+    due_at = next_step_at(subscription, facts.merchant)
+    return due_at is not None and due_at <= now
+
+
+def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
     """Do what the subscription's clock asks for at `now`: one step, then it is wound again."""
     subscription = facts.subscription
     due_at = next_step_at(subscription, facts.merchant)
@@ -87,7 +86,7 @@ def strike(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
     return _renew(facts, now, ids)
 
 
-def _renew(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+def _renew(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
     """Issue the invoice of the next period and move on to it."""
     subscription = facts.subscription
     renewed, events = _next_period(facts, now)
@@ -101,7 +100,7 @@ def _renew(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
     return Changes(created=(invoice,), changed=(renewed,), events=tuple(events), entries=(entry,))
 
 
-def _next_period(facts: RenewalFacts, now: datetime) -> tuple[Subscription, list[EventDraft]]:
+def _next_period(facts: SubscriptionFacts, now: datetime) -> tuple[Subscription, list[EventDraft]]:
     """The subscription in its next period, at the quantity that was asked for."""
     subscription = facts.subscription
     events = []
@@ -122,7 +121,7 @@ def _next_period(facts: RenewalFacts, now: datetime) -> tuple[Subscription, list
     return replace(renewed, next_step_at=next_step_at(renewed, facts.merchant)), events
 
 
-def _invoice(facts: RenewalFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:
+def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:
     """The invoice of the period that begins. Made late, it is dated that day, so that the window isn't shortened."""
     amount = renewed.amount
     line = InvoiceLine(id=ids.line_id, description=facts.product.name, quantity=renewed.quantity, amount=amount)
@@ -142,18 +141,18 @@ def _invoice(facts: RenewalFacts, renewed: Subscription, now: datetime, ids: New
     )
 
 
-def _end_suspension(facts: RenewalFacts, now: datetime, ids: NewIds) -> Changes:
+def _end_suspension(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
     """Warn that a long suspension ends in cancellation; cancel when the warning is old enough."""
     if facts.subscription.cancel_warned_at is not None:
         return canceled(facts, now, StatusReason.SUSPENDED_TOO_LONG, ids.notice_id)
     warned = replace(facts.subscription, cancel_warned_at=now)
     warned = replace(warned, next_step_at=next_step_at(warned, facts.merchant))
-    notice = _notice(facts, warned, NoticeKind.CANCELLATION_WARNING, now, ids.notice_id)
+    notice = about_subscription(facts, warned, NoticeKind.CANCELLATION_WARNING, now, ids.notice_id)
     event = _event(EventKind.SUBSCRIPTION_CANCEL_WARNED, warned.id, now)
     return Changes(created=(notice,), changed=(warned,), events=(event,))
 
 
-def canceled(facts: RenewalFacts, now: datetime, reason: StatusReason, notice_id: NoticeId) -> Changes:
+def canceled(facts: SubscriptionFacts, now: datetime, reason: StatusReason, notice_id: NoticeId) -> Changes:
     """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself any more."""
     subscription = facts.subscription
     event = SubscriptionEvent.CANCELED
@@ -164,36 +163,6 @@ def canceled(facts: RenewalFacts, now: datetime, reason: StatusReason, notice_id
     notice = _notice(facts, ended, NoticeKind.SUBSCRIPTION_CANCELED, now, notice_id)
     said = _event(EventKind.SUBSCRIPTION_CANCELED, ended.id, now, reason=reason.value)
     return Changes(created=(notice,), changed=(ended,), events=(said,))
-
-
-def _notice(
-    facts: RenewalFacts, subscription: Subscription, kind: NoticeKind, now: datetime, notice_id: NoticeId
-) -> Notice:
-    """A notice about the subscription itself, with no invoice behind it."""
-    cancel_at = subscription.next_step_at
-    context: dict[str, object] = {
-        "merchant_name": facts.merchant.name,
-        "support_email": facts.merchant.support_email,
-        "amount": str(subscription.amount),
-        "product": facts.product.name,
-        "timezone": facts.customer.timezone,
-        "status": subscription.status.value,
-        "access_ends_at": subscription.suspended_at.isoformat() if subscription.suspended_at else None,
-        "data_deleted_at": (cancel_at or now).isoformat(),
-        "end_action": facts.merchant.policy.end_action.value,
-    }
-    return Notice(
-        id=notice_id,
-        kind=kind,
-        customer_id=subscription.customer_id,
-        invoice_id=None,
-        subscription_id=subscription.id,
-        attempt_id=None,
-        status=NoticeStatus.OWED,
-        owed_at=now,
-        due_at=now,
-        context=context,
-    )
 
 
 def _event(kind: EventKind, object_id: str, at: datetime, **data: object) -> EventDraft:

@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from purring.domain.changes import Changes
+from purring.domain.decide.owing import notice_id
 from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
+from purring.domain.notice import NoticeKind
 from purring.domain.payment_method import MethodEvent, PaymentMethod
 from purring.domain.subscription import Subscription, SubscriptionStatus
+from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import METHOD, moved
 
 EDITABLE = ("holder_name", "billing_address", "phone", "exp_month", "exp_year")
@@ -38,12 +41,12 @@ def edited(method: PaymentMethod, now: datetime, **fields: Any) -> Changes:
     return Changes(changed=(after,), events=(event,))
 
 
-def tied(subscription: Subscription, method: PaymentMethod, now: datetime) -> Changes:
+def tied(facts: SubscriptionFacts, method: PaymentMethod, now: datetime) -> Changes:
     """Let `method` pay this subscription, and this one only."""
+    subscription = facts.subscription
     _require_usable(method)
     _require_same_customer(subscription, method)
-    if subscription.status is SubscriptionStatus.CANCELED:
-        raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription.id,))
+    _require_running(subscription)
     if subscription.method_id == method.id:
         return Changes()
     after = replace(subscription, method_id=method.id, method_tied_at=now)
@@ -53,7 +56,9 @@ def tied(subscription: Subscription, method: PaymentMethod, now: datetime) -> Ch
         at=now,
         data={"from": subscription.method_id, "to": method.id},
     )
-    return Changes(changed=(after,), events=(event,))
+    told = notice_id(now, subscription.id, method.id)
+    notice = about_subscription(facts, after, NoticeKind.METHOD_CHANGED, now, told, method=method)
+    return Changes(created=(notice,), changed=(after,), events=(event,))
 
 
 def backed_up(subscription: Subscription, method: PaymentMethod, now: datetime) -> Changes:
@@ -70,13 +75,13 @@ def backed_up(subscription: Subscription, method: PaymentMethod, now: datetime) 
 
 
 def replaced_everywhere(
-    subscriptions: Iterable[Subscription], old: PaymentMethod, new: PaymentMethod, now: datetime
+    everything: Iterable[SubscriptionFacts], old: PaymentMethod, new: PaymentMethod, now: datetime
 ) -> Changes:
     """Move every subscription from `old` to `new`; `old` stays on file."""
     changes = Changes()
-    for subscription in subscriptions:
-        if subscription.method_id == old.id and subscription.status is not SubscriptionStatus.CANCELED:
-            changes += tied(subscription, new, now)
+    for facts in everything:
+        if facts.subscription.method_id == old.id and facts.subscription.status is not SubscriptionStatus.CANCELED:
+            changes += tied(facts, new, now)
     return changes
 
 
@@ -108,17 +113,18 @@ def _removed_event(method: PaymentMethod, now: datetime) -> EventDraft:
 def removed_and_replaced(
     old: PaymentMethod,
     new: PaymentMethod,
-    subscriptions: Sequence[Subscription],
+    everything: Sequence[SubscriptionFacts],
     in_flight: Sequence[str],
     now: datetime,
 ) -> Changes:
     """Move everything to `new` and remove `old`: both or neither."""
     if in_flight:
         raise Refused(RefusalCode.METHOD_IN_USE, details=tuple(in_flight))
-    backing = [s for s in subscriptions if s.backup_method_id == old.id and s.status is not SubscriptionStatus.CANCELED]
+    running = [f.subscription for f in everything if f.subscription.status is not SubscriptionStatus.CANCELED]
+    backing = [subscription for subscription in running if subscription.backup_method_id == old.id]
     if backing:
         raise Refused(RefusalCode.METHOD_IN_USE, details=tuple(s.id for s in backing))
-    moves = replaced_everywhere(subscriptions, old, new, now)
+    moves = replaced_everywhere(everything, old, new, now)
     return moves + Changes(changed=(_gone(old, now),), events=(_removed_event(old, now),))
 
 

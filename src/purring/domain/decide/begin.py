@@ -149,14 +149,18 @@ def start(
 
 def with_use(facts: Facts, attempt: Attempt) -> Facts:
     """Count an attempt that is being started under its card's ceilings."""
-    use = Use(
+    uses = {**facts.uses, attempt.fingerprint: (*facts.uses.get(attempt.fingerprint, ()), use_of(attempt))}
+    return replace(facts, uses=uses)
+
+
+def use_of(attempt: Attempt) -> Use:
+    """An attempt as the rulebook counts it."""
+    return Use(
         at=attempt.started_at,
         amount_minor=attempt.amount.minor,
         currency=attempt.amount.currency,
         invoice_id=attempt.invoice_id,
     )
-    uses = {**facts.uses, attempt.fingerprint: (*facts.uses.get(attempt.fingerprint, ()), use)}
-    return replace(facts, uses=uses)
 
 
 def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:

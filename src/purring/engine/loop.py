@@ -1,0 +1,131 @@
+"""The worker's loop: turn after turn until nothing is due, then wait for the next thing that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Protocol
+
+from purring.domain.errors import StaleWrite, StoreUnavailable
+from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
+from purring.operations.inbound import work_inbound
+from purring.operations.notices import send_due
+from purring.operations.renew import renew_due
+from purring.operations.services import Services
+from purring.store import leases
+from purring.store.leases import Work
+from purring.telemetry.logs import log
+
+TURNS_MAX = 10_000
+"""More turns than this at one instant can only be a bug."""
+
+STORE_WAIT_MAX_S = 30.0
+
+
+class MovableClock(Protocol):
+    """A clock that somebody else sets, for scenarios and the demo."""
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        ...
+
+    def advance_to(self, at: datetime) -> None:
+        """Set it forward."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How much one pass over all due work found."""
+
+    inbound: int = 0
+    renewed: int = 0
+    charged: int = 0
+    sent: int = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was due."""
+        return not (self.inbound or self.renewed or self.charged or self.sent)
+
+    def __add__(self, other: Turn) -> Turn:
+        """Both together."""
+        return Turn(
+            inbound=self.inbound + other.inbound,
+            renewed=self.renewed + other.renewed,
+            charged=self.charged + other.charged,
+            sent=self.sent + other.sent,
+        )
+
+
+class Worker:
+    """One worker: its services and its pipeline."""
+
+    def __init__(self, services: Services, interrupt: Interrupt = uninterrupted) -> None:
+        """Make it ready; nothing is claimed yet."""
+        self.services = services
+        self.pipeline = Pipeline(services, interrupt)
+
+    def turn(self) -> Turn:
+        """One pass over all due work. Gateway events come first: they may settle what else would be asked about."""
+        return Turn(
+            inbound=work_inbound(self.services),
+            renewed=renew_due(self.services),
+            charged=self.pipeline.turn(),
+            sent=send_due(self.services),
+        )
+
+    def run_until_idle(self) -> Turn:
+        """Turn until nothing is due at the clock's instant."""
+        total = Turn()
+        for _ in range(TURNS_MAX):
+            turn = self.turn()
+            if turn.is_idle:
+                return total
+            total += turn
+        raise AssertionError(f"work is still due after {TURNS_MAX} turns at {self.services.clock.now()}")
+
+    def next_due_at(self) -> datetime | None:
+        """When the next thing falls due, over all kinds of work."""
+        now = self.services.clock.now()
+        with self.services.store.reading() as conn:
+            due = [leases.next_due_at(conn, work, now) for work in Work]
+        return min((at for at in due if at is not None), default=None)
+
+    def close(self) -> None:
+        """Let calls under way finish."""
+        self.pipeline.close()
+
+
+def play(
+    worker: Worker, clock: MovableClock, until: datetime, on_tick: Callable[[datetime], None] | None = None
+) -> Turn:
+    """Set a virtual clock from one due instant to the next, working at each, up to `until`."""
+    total = worker.run_until_idle()
+    while (due_at := worker.next_due_at()) is not None and due_at <= until:
+        clock.advance_to(max(due_at, clock.now()))
+        if on_tick:
+            on_tick(clock.now())
+        total += worker.run_until_idle()
+    clock.advance_to(until)
+    return total + worker.run_until_idle()
+
+
+def work(worker: Worker, stop: Event, poll: timedelta) -> None:
+    """Work until `stop` is set; what is under way then is finished and recorded first.
+
+    While the database is away the loop waits, longer each time up to half a minute, and goes on by itself.
+    """
+    wait_s = poll.total_seconds()
+    while not stop.is_set():
+        try:
+            idle = worker.turn().is_idle
+            wait_s = poll.total_seconds()
+        except (StoreUnavailable, StaleWrite) as error:
+            log.warning("turn_failed", error=str(error))
+            idle, wait_s = True, min(wait_s * 2, STORE_WAIT_MAX_S)
+        if idle:
+            stop.wait(wait_s)
+    worker.close()

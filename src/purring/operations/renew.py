@@ -1,0 +1,52 @@
+"""Let the clocks of due subscriptions strike: invoices are issued, trials end, long suspensions end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from purring.domain.changes import Changes
+from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId
+from purring.domain.renewal import NewIds, RenewalFacts, issues_invoice, strike
+from purring.operations.services import LEASE, Services
+from purring.store import Connection, leases, merchants, subscriptions
+from purring.store.changes import save_many
+from purring.store.leases import Work
+
+
+def renew_due(services: Services) -> int:
+    """One batch of subscriptions whose clock has struck, in one transaction. Gives how many."""
+    now = services.clock.now()
+    with services.store.transaction() as conn:
+        claims = leases.claim(
+            conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE
+        )
+        due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
+        save_many(conn, list(_struck(conn, services, due, now)), services.ids, now)
+        leases.release(conn, Work.SUBSCRIPTION, claims, services.owner)
+    return len(claims)
+
+
+def _struck(
+    conn: Connection, services: Services, due: Sequence[RenewalFacts], now: datetime
+) -> Iterator[tuple[MerchantId, Changes]]:
+    """Each subscription's changes. Invoice numbers have no gaps: they are drawn only for invoices that are issued."""
+    wanted = Counter(facts.merchant.id for facts in due if issues_invoice(facts, now))
+    numbers = {
+        merchant_id: iter(merchants.next_invoice_numbers(conn, merchant_id, count))
+        for merchant_id, count in wanted.items()
+    }
+    for facts in due:
+        number = next(numbers[facts.merchant.id]) if issues_invoice(facts, now) else ""
+        yield facts.merchant.id, strike(facts, now, _new_ids(services, number))
+
+
+def _new_ids(services: Services, number: str) -> NewIds:
+    """Ids for whatever one strike may create."""
+    return NewIds(
+        invoice_id=InvoiceId(services.ids.new("inv_")),
+        line_id=LineId(services.ids.new("il_")),
+        number=number,
+        notice_id=NoticeId(services.ids.new("ntc_")),
+    )

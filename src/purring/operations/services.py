@@ -1,0 +1,52 @@
+"""Everything outside the core that operations need, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from purring.domain.calendar import Clock
+from purring.domain.errors import ConfigError
+from purring.domain.ids import IdMaker
+from purring.gateways.base import Gateway
+from purring.notices.send import Sender
+from purring.store.engine import Store
+
+LEASE = timedelta(minutes=2)
+"""How long claimed work belongs to its worker; longer than any gateway call may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Made once by the composition root.
+
+    `owner` names this worker on the leases it takes. `in_flight_max`: gateway calls at once; with 1 they are made one
+    after the other in the calling thread, so that a run can be repeated exactly. `batch_max`: rows per transaction.
+    """
+
+    store: Store
+    gateways: Mapping[str, Gateway]
+    clock: Clock
+    ids: IdMaker
+    sender: Sender
+    owner: str
+    in_flight_max: int = 32
+    batch_max: int = 200
+
+    def gateway(self, name: str) -> Gateway:
+        """The gateway called `name`.
+
+        Raises:
+            ConfigError: this installation has none of that name.
+        """
+        try:
+            return self.gateways[name]
+        except KeyError:
+            known = ", ".join(sorted(self.gateways)) or "none"
+            raise ConfigError(f"no gateway {name!r} is configured; there are: {known}", field="gateway") from None
+
+    @property
+    def key_lifetime(self) -> timedelta:
+        """How long an idempotency key lives at whichever gateway forgets first."""
+        return min(gateway.capabilities.key_lifetime for gateway in self.gateways.values())
