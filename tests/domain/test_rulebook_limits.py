@@ -189,6 +189,25 @@ def test_nine_attempts_on_a_card_hold_back_everybody() -> None:
     assert ["card-24h"] == [note.rule_id for note in refused.notes]
 
 
+def test_a_use_that_has_left_the_window_counts_no_more() -> None:
+    """Nine attempts within a day hold the tenth until the oldest of these nine leaves, whatever came before them."""
+    uses = [
+        _use(NOW - 30 * DAY, amount_minor=1),
+        *(_use(NOW + n * timedelta(hours=1), amount_minor=n) for n in range(9)),
+    ]
+    assert NOW + DAY == _ask(limits_for("amex", TODAY), uses, uses[-1].at).at
+
+
+def test_of_two_windows_from_the_first_attempt_the_shorter_closes() -> None:
+    """A merchant's stricter row beside the scheme's holds, in whichever order they stand."""
+    (bacs,) = limits_for("bacs", TODAY)
+    own = replace(bacs, id="own", window=7 * DAY)
+    for limits in ([own, bacs], [bacs, own]):
+        assert NOW + 7 * DAY == _ask(limits, [_use(NOW)], NOW + 7 * DAY).at
+        refused = _ask(limits, [_use(NOW)], NOW + 7 * DAY + TICK)
+        assert (NEVER, ["own"]) == (refused.at, [note.rule_id for note in refused.notes])
+
+
 def test_the_latest_of_several_limits_counts() -> None:
     """When two limits hold an attempt back, it waits for the later one, and both say so."""
     uses = [_use(NOW + n * DAY) for n in range(15)]
@@ -247,8 +266,9 @@ def test_a_full_limit_says_when_it_opens() -> None:
 # Whatever happened before
 
 schemes = st.sampled_from(["visa", "mastercard", "amex", "ach", "sepa", "bacs", ""])
+rushed = st.timedeltas(timedelta(), timedelta(hours=3))
 gaps = st.one_of(
-    st.timedeltas(timedelta(), timedelta(hours=3)),
+    rushed,
     st.timedeltas(timedelta(), timedelta(days=4)),
     st.sampled_from([timedelta(), TICK, DAY, DAY - TICK, DAY + TICK, 7 * DAY]),
 )
@@ -299,13 +319,15 @@ def test_what_is_permitted_never_breaks_a_limit(
         assert [] == [limit.id for limit in held if _is_broken(limit, uses[-1], uses)]
 
 
-histories = st.lists(st.tuples(gaps, kinds), max_size=60).map(
+histories = st.one_of([st.lists(st.tuples(gap, kinds), max_size=60) for gap in (rushed, gaps)]).map(
     lambda steps: [
         Use(at=NOW + sum((gap for gap, _ in steps[: n + 1]), timedelta()), amount_minor=a, currency=c, invoice_id=i)
         for n, (_, (a, c, i)) in enumerate(steps)
     ]
 )
-moments = st.timedeltas(-3 * DAY, 200 * DAY).map(lambda since: NOW + since)
+moments = st.one_of(st.timedeltas(timedelta(), 4 * DAY), st.timedeltas(-3 * DAY, 200 * DAY)).map(
+    lambda since: NOW + since
+)
 
 
 @given(schemes, histories, kinds, moments)
