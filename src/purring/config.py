@@ -1,0 +1,187 @@
+"""Settings from the environment: `PURRING_<NAME>`, and for secrets also `PURRING_<NAME>_FILE`, the path of a file.
+
+Everything has a default that works on one machine. What is wrong is reported all at once, by the name of its variable,
+and never with its value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from purring.domain.errors import ConfigError
+from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
+from purring.notices.send import is_address
+from purring.notices.smtp import Tls
+
+PREFIX = "PURRING_"
+FILE = "_FILE"
+SANDBOX_PORT = 7877  # PURR on a telephone's keys
+
+# The test suite's own variables, which aren't settings.
+_NOT_OURS = f"{PREFIX}TEST_"
+
+
+class SenderKind(StrEnum):
+    """Where notices go."""
+
+    CONSOLE = "console"
+    SMTP = "smtp"
+    NULL = "null"
+
+
+class LogLevel(StrEnum):
+    """The least that is worth a line."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line is written; `auto` is `text` on a terminal and `json` elsewhere."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+_Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+_Port = Annotated[int, Field(ge=1, le=65_535)]
+_Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """Everything that an installation can say about itself; each description is a line of the reference page."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///purring.db"),
+        description="Where the data lies: sqlite:///path/to/file or postgresql://user:password@host/name. "
+        "An SQLite file is made and migrated when it is first used.",
+    )
+    sandbox_url: _Url = Field(
+        default=f"http://127.0.0.1:{SANDBOX_PORT}", description="Where the sandbox gateway listens."
+    )
+    sandbox_key: SecretStr = Field(
+        default=SecretStr("sk_test_local"), description="The key sent to the sandbox gateway; starts with sk_test_."
+    )
+    sandbox_event_secret: SecretStr = Field(
+        default=SecretStr(DEFAULT_EVENT_SECRET), description="Verifies the events that the sandbox gateway sends."
+    )
+    sender: SenderKind = Field(
+        default=SenderKind.CONSOLE, description="Where notices go: printed, to a mail server, or nowhere."
+    )
+    smtp_host: str = Field(default="", description="The mail server; needed when the sender is smtp.")
+    smtp_port: _Port = Field(default=587, description="The mail server's port.")
+    smtp_user: str = Field(default="", description="Whom to sign in as; empty: nobody.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="The password to sign in with.")
+    smtp_from: str = Field(default="", description="The sender's address; needed when the sender is smtp.")
+    smtp_tls: Tls = Field(
+        default=Tls.STARTTLS, description="How the connection to the mail server is protected; none takes no password."
+    )
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="How a line is written; auto is text on a terminal and json elsewhere."
+    )
+    batch_max: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=200, description="How many rows a worker claims at once."
+    )
+    in_flight_max: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=32, description="How many charges a worker has under way at once."
+    )
+    poll_s: _Seconds = Field(default=1.0, description="Seconds between two looks for due work while there is none.")
+
+
+FIELDS: Mapping[str, FieldInfo] = Settings.model_fields
+SECRETS = tuple(name for name, field in FIELDS.items() if field.annotation is SecretStr)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises ConfigError that lists every problem.
+    """
+    given = {name.upper(): value for name, value in os.environ.items() if value}
+    problems = [*_unknown(given), *_given_twice(given)]
+    secrets: dict[str, str] = {}
+    for name in SECRETS:
+        try:
+            secrets |= _from_file(name, given)
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{variable(name)}{FILE}: the file can't be read ({_reason(error)}); name one that can.")
+    try:
+        settings = Settings.model_validate(secrets)
+    except ValidationError as error:
+        problems += [_explained(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+    else:
+        problems += _at_odds(settings)
+        if not problems:
+            return settings
+    raise _config_error(problems)
+
+
+def _config_error(problems: list[str]) -> ConfigError:
+    field = problems[0].partition(":")[0]
+    if len(problems) == 1:
+        return ConfigError(problems[0], field=field)
+    return ConfigError(f"{len(problems)} settings are wrong.", field=field, details=tuple(problems))
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    """What starts like a setting but is none: most likely a slip of the pen."""
+    known = {variable(name) for name in FIELDS} | {f"{variable(name)}{FILE}" for name in SECRETS}
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(_NOT_OURS):
+            close = get_close_matches(name, known, n=1)
+            meant = f"did you mean {close[0]}?" if close else "remove it; `purring settings` lists those there are."
+            yield f"{name}: there is no such setting; {meant}"
+
+
+def _given_twice(given: Mapping[str, str]) -> Iterator[str]:
+    for name in map(variable, SECRETS):
+        if name in given and f"{name}{FILE}" in given:
+            yield f"{name}: it is given twice; remove it or {name}{FILE}."
+
+
+def _from_file(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The setting's value from the file that its `_FILE` variable names, without the line break at its end."""
+    path = given.get(f"{variable(name)}{FILE}")
+    return {} if path is None else {name: Path(path).read_text(encoding="utf-8").rstrip("\r\n")}
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror or "it is out of reach"
+
+
+def _explained(location: tuple[int | str, ...], message: str) -> str:
+    """One problem that Pydantic found. Its messages of the kinds used here don't repeat the value."""
+    name = str(location[0])
+    return f"{variable(name)}: {message[0].lower()}{message[1:]}. It says: {FIELDS[name].description}"
+
+
+def _at_odds(settings: Settings) -> Iterator[str]:
+    """What one setting asks of another."""
+    if settings.sender is SenderKind.SMTP:
+        for name in ("smtp_host", "smtp_from"):
+            if not getattr(settings, name):
+                yield f"{variable(name)}: it is missing; the sender smtp needs it. {FIELDS[name].description}"
+    if settings.smtp_user and settings.smtp_tls is Tls.NONE:
+        yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
+    if settings.smtp_from and not (is_address(settings.smtp_from) and settings.smtp_from.isascii()):
+        yield f"{variable('smtp_from')}: it is no e-mail address; write one such as billing@example.com."

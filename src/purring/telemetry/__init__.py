@@ -1,0 +1,1 @@
+"""What Purring says about itself while it runs: log lines, with what must not stand in them taken out."""
