@@ -10,7 +10,7 @@ from purring.domain.notice import NoticeKind
 from purring.i18n.catalog import translator
 from purring.i18n.locales import LOCALES
 from purring.notices.contexts import CONTEXTS, KEYS
-from purring.notices.reasons import ReasonText, no_method_text, reason_text
+from purring.notices.reasons import NO_METHOD, ReasonText, no_method_text, reason_text
 from purring.notices.samples import Sample, samples, written
 
 INTRO = """\
@@ -22,25 +22,31 @@ From the third decline notice of an invoice on the text asks for action; the las
 Reasons that only a card's holder should hear read like any other decline."""
 
 
-def kinds() -> str:
-    """One row for each kind: the event that owes it, and what it is about."""
+def paragraphs() -> Iterator[str]:
+    """The page below its title: the kinds, the reasons in every language, the stored keys, and examples."""
+    yield INTRO
+    yield "## Kinds"
+    yield _table(("Kind", "Owed by", "Says"), _kinds())
+    yield "## Reasons"
+    yield "What customers read about each reason of a decline, and what they are advised to do."
+    yield _table(("Reason", *LOCALES.values()), _reasons())
+    yield "## Stored context"
+    yield "The keys that a notice's stored JSON may hold; `merchant_name`, `amount` and `timezone` must be there."
+    yield _list(f"`{key}`" for key in sorted(KEYS))
+    yield "## Examples"
+    yield from _examples()
+
+
+def _kinds() -> Iterator[tuple[str, ...]]:
     owed_by = {kind: event for event, kind in OWES.items()}
-    rows = ((f"`{kind}`", f"`{owed_by[kind]}`", _about(kind)) for kind in NoticeKind)
-    return _table(("Kind", "Owed by", "Says"), rows)
+    return ((f"`{kind}`", f"`{owed_by[kind]}`", _about(kind)) for kind in NoticeKind)
 
 
-def reasons() -> str:
-    """One row for each decline reason: what the customer reads, in every language."""
-    rows = ((f"`{name}`", *(_both(text, locale) for locale in LOCALES)) for name, text in _reason_texts())
-    return _table(("Reason", *LOCALES.values()), rows)
+def _reasons() -> Iterator[tuple[str, ...]]:
+    return ((names, *(_both(text, locale) for locale in LOCALES)) for names, text in _reason_texts())
 
 
-def context_keys() -> str:
-    """Every key that a stored context may hold."""
-    return ", ".join(f"`{key}`" for key in sorted(KEYS))
-
-
-def examples() -> Iterator[str]:
+def _examples() -> Iterator[str]:
     """The first sample of each kind, in every language."""
     first: dict[NoticeKind, Sample] = {}
     for sample in samples():
@@ -58,14 +64,18 @@ def _about(kind: NoticeKind) -> str:
 def _reason_texts() -> Iterator[tuple[str, ReasonText]]:
     for reason in DeclineReason:
         if reason not in MASKED_REASONS:
-            yield reason.value, reason_text(reason)
-    yield ", ".join(sorted(MASKED_REASONS)), reason_text(min(MASKED_REASONS))
-    yield "no_method", no_method_text()
+            yield f"`{reason}`", reason_text(reason)
+    yield _list(f"`{reason}`" for reason in sorted(MASKED_REASONS)), reason_text(min(MASKED_REASONS))
+    yield f"`{NO_METHOD}`", no_method_text()
 
 
 def _both(text: ReasonText, locale: str) -> str:
     say = translator(locale).gettext
     return f"{say(text.why)} *{say(text.advice)}*"
+
+
+def _list(items: Iterable[str]) -> str:
+    return ", ".join(items)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
