@@ -16,19 +16,24 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    ClauseElement,
     Connection,
     Date,
     DateTime,
     Dialect,
-    Executable,
     FromClause,
     Integer,
     LargeBinary,
+    Select,
     Table,
     Text,
+    Update,
+    and_,
     bindparam,
     cast,
     func,
+    literal_column,
+    null,
     select,
 )
 from sqlalchemy import insert as insert_into
@@ -36,6 +41,7 @@ from sqlalchemy import update as update_table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_into_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from purring.domain.errors import StaleWrite
@@ -93,15 +99,15 @@ class Shape:
 
 def insert(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:
     """Insert rows whose values stand in the order of `columns`."""
-    if rows:
-        _run(conn, _insert, table, columns, rows)
+    _run(conn, _insert, table, columns, rows)
 
 
-def insert_missing(conn: Connection, table: Table, columns: Columns, rows: Iterable[Row]) -> None:
-    """Insert rows that aren't there yet, in the order of their keys: two who write the same rows wait, not deadlock."""
-    missing = sorted(set(rows))
-    if missing:
-        _run(conn, _insert_missing, table, columns, missing)
+def insert_missing(conn: Connection, table: Table, columns: Columns, rows: Iterable[Row]) -> int:
+    """Insert rows that aren't there yet, in their order, and return how many weren't.
+
+    Sort them first: of two who write the same rows in the same order one waits, and none has to give up.
+    """
+    return _run(conn, _insert_missing, table, columns, list(rows))
 
 
 def update(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:
@@ -109,12 +115,48 @@ def update(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]
 
     Raises StaleWrite: some row was not as read; the transaction must not be committed.
     """
-    if not rows:
-        return
     changed = _run(conn, _update, table, columns, rows)
     if changed != len(rows):
         message = f"{len(rows) - changed} of {len(rows)} rows of {table.name} changed since they were read; read again."
         raise StaleWrite(message)
+
+
+def update_held(
+    conn: Connection, table: Table, columns: Columns, rows: Sequence[Row], *, while_owed: bool = False
+) -> int:
+    """Change rows of work that are still held as claimed, let go of them, and return how many those were.
+
+    The columns of HELD say which row, which owner and which claim; a `lease_until` among the others keeps the lease.
+    """
+    return _run(conn, _update_held_owed if while_owed else _update_held, table, columns, rows)
+
+
+def matching(
+    conn: Connection, table: Table, keys: Iterable[Key], column: str = "id", *, order: Columns = ()
+) -> Sequence[Any]:
+    """Look up the rows whose `column` holds one of the keys, each with its merchant."""
+    statement = _matching(conn.dialect.name, table, column, order)
+    return conn.execute(statement, key_params(conn.dialect.name, keys)).all()
+
+
+def grouped(rows: Iterable[Any], column: str, make: Callable[[Any], Any]) -> dict[Key, list[Any]]:
+    """Sort rows, each made into a value, under the key they stand for in `column`, keeping their order."""
+    groups: dict[Key, list[Any]] = {}
+    read = attrgetter("merchant_id", column)
+    for row in rows:
+        groups.setdefault(read(row), []).append(make(row))
+    return groups
+
+
+@lru_cache(maxsize=256)
+def _matching(dialect: str, table: Table, column: str, order: Columns) -> Select[Any]:
+    return select(table).select_from(joined(dialect, table, column)).order_by(*(table.c[name] for name in order))
+
+
+def joined(dialect: str, table: Table, column: str = "id") -> FromClause:
+    """Join a table to `wanted`."""
+    keys = wanted(dialect)
+    return keys.join(table, and_(table.c.merchant_id == keys.c.merchant_id, table.c[column] == keys.c.id))
 
 
 def wanted(dialect: str, name: str = "wanted") -> FromClause:
@@ -136,15 +178,20 @@ def key_params(dialect: str, keys: Iterable[Key], name: str = "wanted") -> dict[
 
 
 _KEY = ("merchant_id", "id")
+# Written out, so that a statement takes nothing but its columns.
+_OWED = literal_column("'owed'")
+HELD = (*_KEY, "lease_owner", "fence")
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Statements, each compiled once, and the values they take
 
-Build = Callable[[Table, Columns, str], Executable]
+Build = Callable[[Table, Columns, str], ClauseElement]
 
 
 def _run(conn: Connection, build: Build, table: Table, columns: Columns, rows: Sequence[Row]) -> int:
     """Run a statement over rows; return how many it touched."""
+    if not rows:
+        return 0
     sql, order, converters = _compiled(conn.dialect, build, table, columns)
     laid_out = [
         [convert(value) for value in values] if convert else values
@@ -161,26 +208,27 @@ def _compiled(
 ) -> tuple[str, Callable[[list[Any]], tuple[Any, ...]], tuple[Callable[[Any], Any] | None, ...]]:
     """Give the SQL, the order in which it takes the columns, and what each column's values go through."""
     statement = build(table, columns, dialect.name).compile(dialect=dialect)
+    assert isinstance(statement, SQLCompiler)
     order = itemgetter(*(columns.index(name) for name in statement.positiontup or columns))
     types = (table.c[name].type for name in columns)
     converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
     return statement.string, order, converters
 
 
-def _insert(table: Table, columns: Columns, dialect: str) -> Executable:
+def _insert(table: Table, columns: Columns, dialect: str) -> ClauseElement:
     if dialect == _SQLITE:
         return insert_into(table).values({name: bindparam(name) for name in columns})
     return insert_into(table).from_select(columns, select(*_arrays(table, columns)))
 
 
-def _insert_missing(table: Table, columns: Columns, dialect: str) -> Executable:
+def _insert_missing(table: Table, columns: Columns, dialect: str) -> ClauseElement:
     if dialect == _SQLITE:
         return insert_into_sqlite(table).values({name: bindparam(name) for name in columns}).on_conflict_do_nothing()
     rows = select(*_arrays(table, columns))
     return insert_into_postgresql(table).from_select(columns, rows).on_conflict_do_nothing()
 
 
-def _update(table: Table, columns: Columns, dialect: str) -> Executable:
+def _update(table: Table, columns: Columns, dialect: str) -> ClauseElement:
     old = table.c
     new = {name: bindparam(name) for name in columns} if dialect == _SQLITE else _by_name(table, columns)
     values = {name: value for name, value in new.items() if name not in {"merchant_id", "id", "version"}}
@@ -189,9 +237,22 @@ def _update(table: Table, columns: Columns, dialect: str) -> Executable:
         return (
             update_table(table)
             .where(*same_row, old.version == new["version"])
-            .values(values | {"version": old.version + 1})
+            .values(values | {"version": old.version + literal_column("1")})
         )
-    return update_table(table).where(*same_row, old.status == "owed").values(values)
+    return update_table(table).where(*same_row, old.status == _OWED).values(values)
+
+
+def _update_held(table: Table, columns: Columns, dialect: str) -> Update:
+    old = table.c
+    new = {name: bindparam(name) for name in columns} if dialect == _SQLITE else _by_name(table, columns)
+    which = {*(column.name for column in table.primary_key), "lease_owner", "fence"}
+    let_go: dict[str, Any] = {} if "lease_until" in columns else {"lease_owner": null(), "lease_until": null()}
+    values = {name: value for name, value in new.items() if name not in which and name != "merchant_id"}
+    return update_table(table).where(*(old[name] == new[name] for name in sorted(which))).values(let_go | values)
+
+
+def _update_held_owed(table: Table, columns: Columns, dialect: str) -> Update:
+    return _update_held(table, columns, dialect).where(table.c.status == _OWED)
 
 
 def _by_name(table: Table, columns: Columns) -> dict[str, Any]:

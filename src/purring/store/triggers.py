@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import DDL, Table, event
+from sqlalchemy import Connection, MetaData, Table, event
 
-from purring.store.schema import APPEND_ONLY, metadata
+from purring.store.columns import metadata
+from purring.store.schema import APPEND_ONLY
 
-_REFUSE = """
+REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% only grows: % refused', TG_TABLE_NAME, TG_OP;
+    RAISE EXCEPTION '%% only grows: %% refused', TG_TABLE_NAME, TG_OP;
 END
 $$
 """
@@ -32,16 +33,18 @@ def statements(dialect: str, table: str) -> Iterator[str]:
         )
 
 
-def _guard(table: Table) -> None:
-    for dialect in ("postgresql", "sqlite"):
-        for statement in statements(dialect, table.name):
-            event.listen(table, "after_create", _ddl(statement).execute_if(dialect=dialect))
+def _when_made(target: MetaData | Table, moment: str, dialect: str, statement: str) -> None:
+    """Run a statement whenever tables are made from their declaration on one kind of database."""
+
+    def run(_target: object, conn: Connection, **_options: object) -> None:
+        if conn.dialect.name == dialect:
+            conn.exec_driver_sql(statement)
+
+    event.listen(target, moment, run)
 
 
-def _ddl(statement: str) -> DDL:
-    return DDL(statement.replace("%", "%%"))
-
-
-event.listen(metadata, "before_create", _ddl(_REFUSE).execute_if(dialect="postgresql"))
+_when_made(metadata, "before_create", "postgresql", REFUSE_CHANGE)
 for _table in APPEND_ONLY:
-    _guard(_table)
+    for _dialect in ("postgresql", "sqlite"):
+        for _statement in statements(_dialect, _table.name):
+            _when_made(_table, "after_create", _dialect, _statement)

@@ -86,11 +86,11 @@ class Document(TypeDecorator[Any]):
         return _json_value if dialect.name == "sqlite" else None
 
 
-def _json_text(value: Any) -> str | None:
+def _json_text(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _json_value(text: str | None) -> Any:
+def _json_value(text: str | None) -> object:
     return None if text is None else json.loads(text)
 
 
@@ -108,12 +108,14 @@ class OneOf(TypeDecorator[Any]):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
         """Turn a member into its value."""
         del dialect
-        return {None: None, **{member: member.value for member in self.members}}.__getitem__
+        values: dict[str | None, str | None] = {member: member.value for member in self.members}
+        return (values | {None: None}).__getitem__
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Turn a value into its member."""
         del dialect, coltype
-        return {None: None, **{member.value: member for member in self.members}}.__getitem__
+        members: dict[str | None, StrEnum | None] = {member.value: member for member in self.members}
+        return (members | {None: None}).__getitem__
 
     def values_sql(self) -> str:
         """List the values as SQL, for a CHECK."""

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from purring.store.schema import metadata
+from purring.store.schema import invoice
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=invoice.metadata,
     transactional_ddl=True,
     transaction_per_migration=False,
 )

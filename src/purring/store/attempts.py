@@ -1,0 +1,128 @@
+"""Attempts to collect invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy import bindparam as parameter
+
+from purring.domain.attempt import OPEN_ATTEMPT, Attempt, AttemptStatus
+from purring.domain.decline import Answer
+from purring.domain.errors import NotFound
+from purring.domain.ids import AttemptId, InvoiceId, MerchantId
+from purring.domain.money import Money
+from purring.domain.rulebook.limit import Use
+from purring.store import bulk
+from purring.store.schema import attempt
+from purring.store.types import Instant
+
+
+def _answer_document(noun: Attempt) -> Mapping[str, str | None] | None:
+    answer = noun.answer
+    if answer is None:
+        return None
+    return {
+        "gateway": answer.gateway,
+        "network": answer.network,
+        "raw_code": answer.raw_code,
+        "advice_code": answer.advice_code,
+        "gateway_code": answer.gateway_code,
+        "message": answer.message,
+    }
+
+
+SHAPE = bulk.Shape(
+    attempt, {"amount_minor": "amount.minor", "currency": "amount.currency"}, made={"answer": _answer_document}
+)
+_USED = (*sorted(OPEN_ATTEMPT), AttemptStatus.DECLINED)
+
+
+def get(conn: Connection, merchant_id: MerchantId, attempt_id: AttemptId) -> Attempt:
+    """Find an attempt.
+
+    Raises NotFound.
+    """
+    rows = bulk.matching(conn, attempt, [(merchant_id, attempt_id)])
+    if not rows:
+        raise NotFound(f"There is no attempt {attempt_id}.", field="attempt_id")
+    return _attempt(rows[0])
+
+
+def find(conn: Connection, attempt_id: AttemptId) -> tuple[MerchantId, InvoiceId] | None:
+    """Tell whose attempt it is, and for which invoice, for those who hold nothing but its key: gateways' events."""
+    row = conn.execute(select(attempt.c.merchant_id, attempt.c.invoice_id).where(attempt.c.id == attempt_id)).first()
+    return (row.merchant_id, row.invoice_id) if row else None
+
+
+def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Attempt]]:
+    """List invoices' attempts, oldest first."""
+    rows = bulk.matching(conn, attempt, keys, "invoice_id", order=("started_at", "id"))
+    return bulk.grouped(rows, "invoice_id", _attempt)
+
+
+def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> list[Attempt]:
+    """List an invoice's attempts, oldest first."""
+    return of_invoices(conn, [(merchant_id, invoice_id)]).get((merchant_id, invoice_id), [])
+
+
+def open_ones(conn: Connection, merchant_id: MerchantId, *, limit: int = 100) -> list[Attempt]:
+    """List a merchant's attempts whose outcome is still to come, oldest first."""
+    own = attempt.c
+    statement = select(attempt).where(own.merchant_id == merchant_id, own.status.in_(sorted(OPEN_ATTEMPT)))
+    return [_attempt(row) for row in conn.execute(statement.order_by(own.started_at, own.id).limit(limit))]
+
+
+def uses(conn: Connection, cards: Iterable[bulk.Key], since: datetime) -> dict[bulk.Key, list[Use]]:
+    """List declined and open attempts on cards and accounts since an instant, under merchant and fingerprint."""
+    parameters = bulk.key_params(conn.dialect.name, set(cards)) | {"since": since}
+    return bulk.grouped(conn.execute(_uses(conn.dialect.name), parameters), "fingerprint", _use)
+
+
+@lru_cache
+def _uses(dialect: str) -> Select[Any]:
+    own = attempt.c
+    return (
+        select(own.merchant_id, own.fingerprint, own.started_at, own.amount_minor, own.currency, own.invoice_id)
+        .select_from(bulk.joined(dialect, attempt, "fingerprint"))
+        .where(own.started_at >= parameter("since", type_=Instant), own.status.in_(_USED))
+        .order_by(own.started_at, own.id)
+    )
+
+
+def _use(row: Any) -> Use:  # noqa: ANN401 - a row
+    return Use(at=row.started_at, amount_minor=row.amount_minor, currency=row.currency, invoice_id=row.invoice_id)
+
+
+def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
+    return Attempt(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        method_id=row.method_id,
+        gateway=row.gateway,
+        fingerprint=row.fingerprint,
+        amount=Money(row.amount_minor, row.currency),
+        number=row.number,
+        initiator=row.initiator,
+        status=row.status,
+        started_at=row.started_at,
+        key_expires_at=row.key_expires_at,
+        is_backup=row.is_backup,
+        ended_at=row.ended_at,
+        captured_minor=row.captured_minor,
+        gateway_ref=row.gateway_ref,
+        reason=row.reason,
+        decline_class=row.decline_class,
+        retry_not_before=row.retry_not_before,
+        answer=Answer(**row.answer) if row.answer else None,
+        rules=tuple(row.rules),
+        why=tuple(row.why),
+        asked_count=row.asked_count,
+        asked_at=row.asked_at,
+        expected_at=row.expected_at,
+        detail=row.detail,
+        version=row.version,
+    )

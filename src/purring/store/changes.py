@@ -1,0 +1,112 @@
+"""Writes what decisions want, for many of them by a few statements, as long as nobody changed what they had read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Update, and_, or_, select, update
+from sqlalchemy import bindparam as parameter
+from sqlalchemy.exc import IntegrityError
+
+from purring.domain.attempt import Attempt
+from purring.domain.changes import Changes, Noun
+from purring.domain.errors import StaleWrite
+from purring.domain.ids import IdMaker, MerchantId
+from purring.domain.invoice import Invoice
+from purring.domain.notice import Notice
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.recovery import Recovery
+from purring.domain.subscription import Subscription
+from purring.store import attempts, bulk, events, invoices, journal, methods, notices, recoveries, subscriptions
+from purring.store.schema import invoice, payment_method, subscription
+from purring.store.types import Instant
+
+Batch = Sequence[tuple[MerchantId, Changes]]
+
+# What another transaction may have written first: one open attempt, one recovery per invoice, one invoice per period.
+_RACES = (
+    ("uq_attempt_open", "attempt.merchant_id, attempt.invoice_id"),
+    ("uq_recovery_invoice_id", "recovery.merchant_id, recovery.invoice_id"),
+    ("uq_invoice_period", "invoice.merchant_id, invoice.subscription_id, invoice.period_start_on"),
+)
+
+
+def save_many(conn: Connection, batch: Batch, ids: IdMaker, now: datetime) -> None:
+    """Write decisions that were made on facts loaded in this transaction or before; all of them or none.
+
+    Raises StaleWrite: something was not as read; the transaction must not be committed.
+    """
+    try:
+        _save_nouns(conn, batch, ids)
+    except IntegrityError as error:
+        if any(sign in str(error.orig) for race in _RACES for sign in race):
+            raise StaleWrite("Another transaction began the same thing first; read again.") from error
+        raise
+    events.append(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.events), ids)
+    journal.book(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.entries), ids)
+    _wake(conn, {(merchant_id, card) for merchant_id, changes in batch for card in changes.woken}, now)
+
+
+def _save_nouns(conn: Connection, batch: Batch, ids: IdMaker) -> None:
+    """Write table by table: what others point at comes first, and an attempt ends before the next one begins."""
+    created = _by_type((merchant_id, noun) for merchant_id, changes in batch for noun in changes.created)
+    changed = _by_type((merchant_id, noun) for merchant_id, changes in batch for noun in changes.changed)
+    for kind, change, create in _WRITERS:
+        change(conn, changed.get(kind, []))
+        create(conn, created.get(kind, []))
+    notices.change(conn, changed.get(Notice, []))
+    notices.insert(conn, created.get(Notice, []), ids)
+
+
+def _by_type(nouns: Iterable[tuple[MerchantId, Noun]]) -> dict[type[Noun], list[tuple[MerchantId, Any]]]:
+    found: dict[type[Noun], list[tuple[MerchantId, Any]]] = {}
+    for merchant_id, noun in nouns:
+        found.setdefault(type(noun), []).append((merchant_id, noun))
+    return found
+
+
+Write = Callable[[Connection, Sequence[tuple[MerchantId, Any]]], None]
+_WRITERS: tuple[tuple[type[Noun], Write, Write], ...] = (
+    (PaymentMethod, methods.SHAPE.update, methods.insert),
+    (Subscription, subscriptions.SHAPE.update, subscriptions.SHAPE.insert),
+    (Invoice, invoices.SHAPE.update, invoices.insert),
+    (Attempt, attempts.SHAPE.update, attempts.SHAPE.insert),
+    (Recovery, recoveries.SHAPE.update, recoveries.SHAPE.insert),
+)
+
+
+def _wake(conn: Connection, cards: set[tuple[MerchantId, str]], now: datetime) -> None:
+    """Let invoices that wait for room on a card look again: those whose method, tied or own, stands for it."""
+    if cards:
+        parameters = bulk.key_params(conn.dialect.name, sorted(cards)) | {"now": now}
+        conn.execute(_woken(conn.dialect.name), parameters)
+
+
+@lru_cache
+def _woken(dialect: str) -> Update:
+    own, method, tied = invoice.c, payment_method.c, subscription.c
+    now = parameter("now", type_=Instant)
+    paid_by = (
+        bulk.joined(dialect, payment_method, "fingerprint")
+        .outerjoin(subscription, and_(tied.merchant_id == method.merchant_id, tied.method_id == method.id))
+        .join(
+            invoice,
+            and_(
+                own.merchant_id == method.merchant_id,
+                own.customer_id == method.customer_id,
+                or_(
+                    own.subscription_id == tied.id,
+                    and_(own.subscription_id.is_(None), own.method_id == method.id),
+                ),
+            ),
+        )
+    )
+    waiting = select(own.id).select_from(paid_by)
+    return (
+        update(invoice)
+        .where(own.status == "open", own.next_step_at > now, own.id.in_(waiting))
+        .values(next_step_at=now)
+    )

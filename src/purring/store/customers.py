@@ -1,0 +1,86 @@
+"""Customers and the people who look after their billing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from purring.domain.customer import Customer, Person
+from purring.domain.errors import NotFound
+from purring.domain.ids import CustomerId, MerchantId
+from purring.store import bulk
+from purring.store.schema import customer, person
+
+SHAPE = bulk.Shape(customer)
+PERSON = bulk.Shape(person)
+
+
+def create_many(conn: Connection, merchant_id: MerchantId, customers: Sequence[Customer]) -> None:
+    """Add customers with their people."""
+    SHAPE.insert(conn, [(merchant_id, value) for value in customers])
+    PERSON.insert(conn, [(merchant_id, one) for value in customers for one in value.people])
+
+
+def add_people(conn: Connection, merchant_id: MerchantId, people: Sequence[Person]) -> None:
+    """Add people to customers that are there already."""
+    PERSON.insert(conn, [(merchant_id, one) for one in people])
+
+
+def get(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> Customer:
+    """Find a customer.
+
+    Raises NotFound.
+    """
+    found = load(conn, [(merchant_id, customer_id)])
+    if not found:
+        raise NotFound(f"There is no customer {customer_id}.", field="customer_id")
+    return found[merchant_id, customer_id]
+
+
+def by_external_id(conn: Connection, merchant_id: MerchantId, external_ids: Iterable[str]) -> dict[str, Customer]:
+    """Find customers by the merchant's own ids; those that aren't there are left out."""
+    rows = bulk.matching(conn, customer, [(merchant_id, one) for one in set(external_ids)], "external_id")
+    found = _with_people(conn, rows)
+    return {value.external_id: value for value in found.values() if value.external_id is not None}
+
+
+def page(
+    conn: Connection, merchant_id: MerchantId, *, after: CustomerId | None = None, limit: int = 100
+) -> list[Customer]:
+    """List a merchant's customers, oldest first, from after an id on."""
+    statement = select(customer).where(customer.c.merchant_id == merchant_id).order_by(customer.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(customer.c.id > after)
+    return list(_with_people(conn, conn.execute(statement).all()).values())
+
+
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Customer]:
+    """Load customers with their people."""
+    return _with_people(conn, bulk.matching(conn, customer, set(keys)))
+
+
+def _with_people(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Customer]:
+    keys = [(row.merchant_id, row.id) for row in rows]
+    people = bulk.grouped(bulk.matching(conn, person, keys, "customer_id", order=("id",)), "customer_id", _person)
+    return {key: _customer(row, tuple(people.get(key, ()))) for key, row in zip(keys, rows, strict=True)}
+
+
+def _customer(row: Any, people: tuple[Person, ...]) -> Customer:  # noqa: ANN401 - a row
+    return Customer(
+        id=row.id,
+        name=row.name,
+        timezone=row.timezone,
+        locale=row.locale,
+        country=row.country,
+        external_id=row.external_id,
+        people=people,
+        version=row.version,
+    )
+
+
+def _person(row: Any) -> Person:  # noqa: ANN401 - a row
+    return Person(
+        id=row.id, customer_id=row.customer_id, name=row.name, email=row.email, locale=row.locale, role=row.role
+    )

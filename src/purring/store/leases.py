@@ -1,0 +1,110 @@
+"""Claims due work from the tables that own it: each claimed row is leased to one owner until an instant.
+
+A claim carries a fence, which rises with each claim of the row: whoever lost the lease meanwhile can't write with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, case, func, or_, select, tuple_, update
+
+from purring.domain.ids import MerchantId
+from purring.store import bulk
+from purring.store.schema import delivery, inbound_event, invoice, subscription
+
+
+class Work(StrEnum):
+    """The tables that have work to do."""
+
+    INVOICE = "invoice"
+    SUBSCRIPTION = "subscription"
+    DELIVERY = "delivery"
+    INBOUND = "inbound"
+
+
+_TABLES = {
+    Work.INVOICE: invoice,
+    Work.SUBSCRIPTION: subscription,
+    Work.DELIVERY: delivery,
+    Work.INBOUND: inbound_event,
+}
+# Two invoices of one customer share a subscription or a card: one after the other.
+_ONE_PER_CUSTOMER = frozenset({Work.INVOICE, Work.SUBSCRIPTION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A row of work that is leased to its owner. `merchant_id` is empty for an event whose merchant isn't known yet."""
+
+    merchant_id: MerchantId
+    id: str
+    fence: int
+
+
+def claim(conn: Connection, work: Work, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Claim]:
+    """Lease due rows that nobody holds to an owner, those due first first, at most one of each customer.
+
+    On PostgreSQL rows that another transaction is claiming are passed over.
+    """
+    table = _TABLES[work]
+    key = tuple(table.primary_key.columns)
+    chosen = _chosen(table, key, now, limit, one_per_customer=work in _ONE_PER_CUSTOMER)
+    statement = (
+        update(table)
+        .where(tuple_(*key).in_(chosen))
+        .values(lease_owner=owner, lease_until=now + lease, fence=table.c.fence + 1)
+        .returning(table.c.merchant_id, table.c.id, table.c.fence, table.c.next_step_at)
+    )
+    rows = sorted(conn.execute(statement).all(), key=lambda row: (row.next_step_at, row.id))
+    return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
+
+
+def extend(conn: Connection, work: Work, claims: Sequence[Claim], owner: str, until: datetime) -> int:
+    """Hold claims until a later instant, as far as the owner still holds them; return how many those are."""
+    rows = [(*_held(one, owner), until) for one in claims]
+    return bulk.update_held(conn, _TABLES[work], (*bulk.HELD, "lease_until"), rows)
+
+
+def release(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -> int:
+    """Let go of claims, as far as the owner still holds them; return how many those were."""
+    return bulk.update_held(conn, _TABLES[work], bulk.HELD, [_held(one, owner) for one in claims])
+
+
+def next_due_at(conn: Connection, work: Work, now: datetime) -> datetime | None:
+    """Tell when the next row can be claimed, be it past or future; None while there is no work at all."""
+    own = _TABLES[work].c
+    free_at = case((own.lease_until > own.next_step_at, own.lease_until), else_=own.next_step_at)
+    due = select(func.min(free_at)).where(own.next_step_at <= now).scalar_subquery()
+    later = select(func.min(own.next_step_at)).where(own.next_step_at > now).scalar_subquery()
+    found = [at for at in conn.execute(select(due, later)).one() if at is not None]
+    return min(found, default=None)
+
+
+def _held(one: Claim, owner: str) -> bulk.Row:
+    return (one.merchant_id, one.id, owner, one.fence)
+
+
+def _chosen(table: Table, key: tuple[Column[Any], ...], now: datetime, limit: int, *, one_per_customer: bool) -> Any:  # noqa: ANN401 - a SELECT of as many columns as the key has
+    own = table.c
+    free = or_(own.lease_until.is_(None), own.lease_until <= now)
+    due = (
+        select(*table.columns)
+        .where(own.next_step_at <= now, free)
+        .order_by(own.next_step_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    columns = [due.c[column.name] for column in key]
+    if not one_per_customer:
+        return select(*columns)
+    turn = func.row_number().over(
+        partition_by=(due.c.merchant_id, due.c.customer_id), order_by=(due.c.next_step_at, due.c.id)
+    )
+    ranked = select(*columns, turn.label("turn")).subquery("ranked")
+    return select(*(ranked.c[column.name] for column in key)).where(ranked.c.turn == 1)

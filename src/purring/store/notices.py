@@ -1,0 +1,215 @@
+"""Notices, and each person's copy of them on its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Update, select, update
+from sqlalchemy import bindparam as parameter
+
+from purring.domain.customer import Customer, Person
+from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId
+from purring.domain.notice import Notice, NoticeStatus
+from purring.store import bulk, customers
+from purring.store.leases import Claim
+from purring.store.schema import DeliveryStatus, delivery, notice
+from purring.store.types import Instant
+
+SHAPE = bulk.Shape(notice)
+TRIES_MAX = 8
+_PROBLEM_CHARS_MAX = 500
+_FIRST_PAUSE = timedelta(minutes=5)
+_DELIVERY = ("merchant_id", "id", "notice_id", "person_id", "status", "next_step_at", "tries", "problem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One person's copy of a notice, with all that rendering needs. Its id makes a stable Message-ID."""
+
+    id: DeliveryId
+    merchant_id: MerchantId
+    status: DeliveryStatus
+    tries: int
+    notice: Notice
+    person: Person
+    customer: Customer
+    sent_at: datetime | None
+    subject: str | None
+    body: str | None
+    locale: str | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A copy that went out, as it was rendered."""
+
+    claim: Claim
+    subject: str
+    body: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """A copy that didn't go out, and why; `permanent` when it never will."""
+
+    claim: Claim
+    problem: str
+    permanent: bool = False
+
+
+def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: IdMaker) -> None:
+    """Owe notices, each to everybody at the customer who is notified."""
+    if not notices:
+        return
+    SHAPE.insert(conn, notices)
+    told = customers.load(conn, {(merchant_id, value.customer_id) for merchant_id, value in notices})
+    copies = [
+        (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "")
+        for merchant_id, value in notices
+        if value.status is NoticeStatus.OWED
+        for person in told[merchant_id, value.customer_id].notified_people
+    ]
+    bulk.insert(conn, delivery, _DELIVERY, copies)
+
+
+def change(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]]) -> None:
+    """Replace notices that are still owed, and their copies' due time with them; a withdrawn one's copies stay here.
+
+    Raises StaleWrite.
+    """
+    SHAPE.update(conn, notices)
+    withdrawn = [(merchant_id, value.id) for merchant_id, value in notices if value.status is NoticeStatus.WITHDRAWN]
+    own = delivery.c
+    for merchant_id in sorted({key[0] for key in withdrawn}):
+        of_those = own.notice_id.in_(sorted(key[1] for key in withdrawn if key[0] == merchant_id))
+        conn.execute(
+            update(delivery)
+            .where(own.merchant_id == merchant_id, of_those, own.status == DeliveryStatus.OWED)
+            .values(status=DeliveryStatus.WITHDRAWN, next_step_at=None)
+        )
+
+
+def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Notice]]:
+    """List invoices' notices, oldest first."""
+    rows = bulk.matching(conn, notice, keys, "invoice_id", order=("owed_at", "id"))
+    return bulk.grouped(rows, "invoice_id", _notice)
+
+
+def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> list[Notice]:
+    """List an invoice's notices, oldest first."""
+    return of_invoices(conn, [(merchant_id, invoice_id)]).get((merchant_id, invoice_id), [])
+
+
+def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Notice]:
+    """List a customer's notices, oldest first."""
+    rows = bulk.matching(conn, notice, [(merchant_id, customer_id)], "customer_id", order=("owed_at", "id"))
+    return [_notice(row) for row in rows]
+
+
+def deliveries(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Delivery]:
+    """Load copies with notice, person and customer: those claimed, just before they go out."""
+    return _joined(conn, bulk.matching(conn, delivery, set(keys)))
+
+
+def deliveries_of_notices(conn: Connection, keys: Iterable[bulk.Key]) -> list[Delivery]:
+    """List everybody's copies of some notices."""
+    rows = bulk.matching(conn, delivery, set(keys), "notice_id", order=("id",))
+    return list(_joined(conn, rows).values())
+
+
+def mark_sent(conn: Connection, sent: Sequence[Sent], owner: str, now: datetime) -> None:
+    """Remember what went out, as far as `owner` still holds it; a notice is sent as soon as one person has it."""
+    rows = [
+        (*_held(one.claim, owner), DeliveryStatus.SENT, now, one.subject, one.body, one.locale, None) for one in sent
+    ]
+    bulk.update_held(
+        conn, delivery, (*bulk.HELD, "status", "sent_at", "subject", "body", "locale", "next_step_at"), rows
+    )
+    keys = bulk.key_params(conn.dialect.name, [(one.claim.merchant_id, one.claim.id) for one in sent])
+    conn.execute(_notices_of_sent(conn.dialect.name), keys | {"now": now})
+
+
+def mark_failed(conn: Connection, failed: Sequence[NotSent], owner: str, now: datetime) -> None:
+    """Remember why copies didn't go out; each is tried again, ever later, TRIES_MAX times in all."""
+    known = deliveries(conn, [(one.claim.merchant_id, one.claim.id) for one in failed])
+    rows = []
+    for one in failed:
+        tries = known[one.claim.merchant_id, one.claim.id].tries + 1
+        over = one.permanent or tries >= TRIES_MAX
+        again_at = None if over else now + _FIRST_PAUSE * 2 ** (tries - 1)
+        status = DeliveryStatus.FAILED if over else DeliveryStatus.OWED
+        rows.append((*_held(one.claim, owner), status, tries, one.problem[:_PROBLEM_CHARS_MAX], again_at))
+    bulk.update_held(conn, delivery, (*bulk.HELD, "status", "tries", "problem", "next_step_at"), rows, while_owed=True)
+
+
+def _held(claim: Claim, owner: str) -> bulk.Row:
+    return (claim.merchant_id, claim.id, owner, claim.fence)
+
+
+@lru_cache
+def _notices_of_sent(dialect: str) -> Update:
+    went_out = (
+        select(delivery.c.notice_id)
+        .select_from(bulk.joined(dialect, delivery))
+        .where(delivery.c.merchant_id == notice.c.merchant_id, delivery.c.notice_id == notice.c.id)
+        .where(delivery.c.status == DeliveryStatus.SENT)
+    )
+    return (
+        update(notice)
+        .where(went_out.exists(), notice.c.status == NoticeStatus.OWED)
+        .values(status=NoticeStatus.SENT, sent_at=parameter("now", type_=Instant))
+    )
+
+
+def _joined(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Delivery]:
+    of = {(row.merchant_id, row.notice_id) for row in rows}
+    told = {(row.merchant_id, row.id): _notice(row) for row in bulk.matching(conn, notice, of)}
+    owners = customers.load(conn, {(key[0], value.customer_id) for key, value in told.items()})
+    return {
+        (row.merchant_id, row.id): _delivery(
+            row,
+            told[row.merchant_id, row.notice_id],
+            owners[row.merchant_id, told[row.merchant_id, row.notice_id].customer_id],
+        )
+        for row in rows
+    }
+
+
+def _delivery(row: Any, told: Notice, customer: Customer) -> Delivery:  # noqa: ANN401 - a row
+    return Delivery(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        status=row.status,
+        tries=row.tries,
+        notice=told,
+        person=next(person for person in customer.people if person.id == row.person_id),
+        customer=customer,
+        sent_at=row.sent_at,
+        subject=row.subject,
+        body=row.body,
+        locale=row.locale,
+        problem=row.problem,
+    )
+
+
+def _notice(row: Any) -> Notice:  # noqa: ANN401 - a row
+    return Notice(
+        id=row.id,
+        kind=row.kind,
+        customer_id=row.customer_id,
+        invoice_id=row.invoice_id,
+        subscription_id=row.subscription_id,
+        attempt_id=row.attempt_id,
+        status=row.status,
+        owed_at=row.owed_at,
+        due_at=row.due_at,
+        number=row.number,
+        context=row.context,
+        sent_at=row.sent_at,
+    )

@@ -1,0 +1,57 @@
+"""A policy as the JSON that is stored, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from purring.domain.ids import MerchantId
+from purring.domain.policy import EndAction, Policy
+from purring.store import bulk
+from purring.store.schema import policy
+
+_COLUMNS = ("merchant_id", "version", "document", "created_at")
+_NAMES = tuple(field.name for field in fields(Policy) if field.name != "version")
+
+
+def document(value: Policy) -> dict[str, Any]:
+    """Write a policy, without its version, as JSON holds it."""
+    return {name: _plain(getattr(value, name)) for name in _NAMES}
+
+
+def parse(version: int, stored: Mapping[str, Any]) -> Policy:
+    """Read a policy; what it was stored without has its default.
+
+    Raises InvalidInput.
+    """
+    values = dict(stored)
+    if "offsets_days" in values:
+        values["offsets_days"] = tuple(values["offsets_days"])
+    for name in {"retry_at", "close_at"} & values.keys():
+        values[name] = time.fromisoformat(values[name])
+    if "end_action" in values:
+        values["end_action"] = EndAction(values["end_action"])
+    return Policy(version=version, **values)
+
+
+def add(conn: Connection, merchant_id: MerchantId, value: Policy, now: datetime) -> None:
+    """Add a version; there is no changing one."""
+    bulk.insert(conn, policy, _COLUMNS, [(merchant_id, value.version, document(value), now)])
+
+
+def load(conn: Connection, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Policy]:
+    """Load versions of merchants' policies."""
+    merchants, numbers = ({pair[place] for pair in versions} for place in (0, 1))
+    statement = select(policy).where(policy.c.merchant_id.in_(sorted(merchants)), policy.c.version.in_(sorted(numbers)))
+    rows = conn.execute(statement).all()
+    return {(row.merchant_id, row.version): parse(row.version, row.document) for row in rows}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a policy
+    if isinstance(value, time):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,155 @@
+"""Subscriptions, each with its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, or_, select, update
+
+from purring.domain.catalog import Price
+from purring.domain.customer import Customer
+from purring.domain.errors import NotFound
+from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
+from purring.domain.merchant import Merchant
+from purring.domain.subscription import Subscription, SubscriptionStatus
+from purring.store import bulk, catalog, customers, merchants
+from purring.store.schema import customer, invoice, subscription
+
+SHAPE = bulk.Shape(subscription, {"price_id": "price.id"})
+
+
+def create_many(conn: Connection, merchant_id: MerchantId, subscriptions: Sequence[Subscription]) -> None:
+    """Add subscriptions whose customers, prices and methods are there."""
+    SHAPE.insert(conn, [(merchant_id, value) for value in subscriptions])
+
+
+def get(conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId) -> Subscription:
+    """Find a subscription.
+
+    Raises NotFound.
+    """
+    found = load(conn, [(merchant_id, subscription_id)])
+    if not found:
+        raise NotFound(f"There is no subscription {subscription_id}.", field="subscription_id")
+    return found[merchant_id, subscription_id]
+
+
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Subscription]:
+    """Load subscriptions with their prices."""
+    found = _with_prices(conn, bulk.matching(conn, subscription, set(keys)))
+    return {(merchant_id, value.id): value for merchant_id, value in found}
+
+
+def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Subscription]:
+    """List a customer's subscriptions, canceled ones too, oldest first."""
+    rows = bulk.matching(conn, subscription, [(merchant_id, customer_id)], "customer_id", order=("id",))
+    return [value for _, value in _with_prices(conn, rows)]
+
+
+def by_external_id(conn: Connection, merchant_id: MerchantId, external_ids: Iterable[str]) -> dict[str, Subscription]:
+    """Find subscriptions by the merchant's own ids; those that aren't there are left out."""
+    rows = bulk.matching(conn, subscription, [(merchant_id, one) for one in set(external_ids)], "external_id")
+    return {value.external_id: value for _, value in _with_prices(conn, rows) if value.external_id is not None}
+
+
+def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, frozenset[MethodId]]:
+    """Tell which methods, main or backup, customers' subscriptions that aren't canceled are tied to."""
+    tied: dict[bulk.Key, set[MethodId]] = {}
+    for row in conn.execute(_tied(conn.dialect.name), bulk.key_params(conn.dialect.name, keys)):
+        methods = {row.method_id, row.backup_method_id} - {None}
+        tied.setdefault((row.merchant_id, row.customer_id), set()).update(methods)
+    return {key: frozenset(methods) for key, methods in tied.items()}
+
+
+def load_for_renewal(
+    conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True
+) -> list[tuple[Merchant, Customer, Subscription]]:
+    """Load due subscriptions with their customers and merchants, in the order of `keys`; lock the customers."""
+    if lock:
+        lock_customers(conn, keys, subscription)
+    subscriptions = load(conn, keys)
+    sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
+    buyers = customers.load(conn, [(key[0], value.customer_id) for key, value in subscriptions.items()])
+    return [
+        (sellers[MerchantId(key[0])], buyers[key[0], subscriptions[key].customer_id], subscriptions[key])
+        for key in keys
+        if key in subscriptions
+    ]
+
+
+def wake(conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId, now: datetime) -> None:
+    """Let a subscription's open invoices be looked at at once."""
+    own = invoice.c
+    conn.execute(
+        update(invoice)
+        .where(own.merchant_id == merchant_id, own.subscription_id == subscription_id, own.status == "open")
+        .where(or_(own.next_step_at.is_(None), own.next_step_at > now))
+        .values(next_step_at=now)
+    )
+
+
+def lock_customers(conn: Connection, keys: Iterable[bulk.Key], table: Any) -> None:  # noqa: ANN401 - a table
+    """Lock the customers of some rows, in the order of their keys: whoever bills a customer holds its row.
+
+    SQLite has one writer at a time anyway.
+    """
+    if conn.dialect.name == "sqlite":
+        return
+    conn.execute(_lock(conn.dialect.name, table), bulk.key_params(conn.dialect.name, keys)).all()
+
+
+@lru_cache
+def _lock(dialect: str, table: Any) -> Select[Any]:  # noqa: ANN401 - a table
+    owners = select(table.c.merchant_id, table.c.customer_id).select_from(bulk.joined(dialect, table)).subquery()
+    found = and_(customer.c.merchant_id == owners.c.merchant_id, customer.c.id == owners.c.customer_id)
+    return (
+        select(customer.c.id)
+        .where(select(owners.c.customer_id).where(found).exists())
+        .order_by(customer.c.merchant_id, customer.c.id)
+        .with_for_update(key_share=True, of=customer)
+    )
+
+
+@lru_cache
+def _tied(dialect: str) -> Select[Any]:
+    own = subscription.c
+    return (
+        select(own.merchant_id, own.customer_id, own.method_id, own.backup_method_id)
+        .select_from(bulk.joined(dialect, subscription, "customer_id"))
+        .where(own.status != SubscriptionStatus.CANCELED)
+    )
+
+
+def _with_prices(conn: Connection, rows: Sequence[Any]) -> list[tuple[MerchantId, Subscription]]:
+    prices = catalog.load_prices(conn, {(row.merchant_id, row.price_id) for row in rows})
+    return [(row.merchant_id, _subscription(row, prices[row.merchant_id, row.price_id])) for row in rows]
+
+
+def _subscription(row: Any, price: Price) -> Subscription:  # noqa: ANN401 - a row
+    return Subscription(
+        id=row.id,
+        customer_id=row.customer_id,
+        status=row.status,
+        price=price,
+        quantity=row.quantity,
+        anchor_on=row.anchor_on,
+        next_period_index=row.next_period_index,
+        period_start_on=row.period_start_on,
+        period_end_on=row.period_end_on,
+        method_id=row.method_id,
+        method_tied_at=row.method_tied_at,
+        backup_method_id=row.backup_method_id,
+        reason=row.reason,
+        next_step_at=row.next_step_at,
+        past_due_at=row.past_due_at,
+        suspended_at=row.suspended_at,
+        cancel_at_period_end=row.cancel_at_period_end,
+        cancel_warned_at=row.cancel_warned_at,
+        canceled_at=row.canceled_at,
+        pending_quantity=row.pending_quantity,
+        external_id=row.external_id,
+        version=row.version,
+    )
