@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as parameter
 from purring.domain.attempt import OPEN_ATTEMPT, Attempt, AttemptStatus
 from purring.domain.decline import Answer
 from purring.domain.errors import NotFound
-from purring.domain.ids import AttemptId, InvoiceId, MerchantId
+from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
 from purring.domain.rulebook.limit import Use
 from purring.store import bulk
@@ -38,6 +38,7 @@ def _answer_document(noun: Attempt) -> Mapping[str, str | None] | None:
 SHAPE = bulk.Shape(
     attempt, {"amount_minor": "amount.minor", "currency": "amount.currency"}, made={"answer": _answer_document}
 )
+_IS_OPEN = attempt.c.status.in_(sorted(OPEN_ATTEMPT))
 _USED = (*sorted(OPEN_ATTEMPT), AttemptStatus.DECLINED)
 
 
@@ -72,7 +73,7 @@ def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId)
 def open_ones(conn: Connection, merchant_id: MerchantId, *, limit: int = 100) -> list[Attempt]:
     """List a merchant's attempts whose outcome is still to come, oldest first."""
     own = attempt.c
-    statement = select(attempt).where(own.merchant_id == merchant_id, own.status.in_(sorted(OPEN_ATTEMPT)))
+    statement = select(attempt).where(own.merchant_id == merchant_id, _IS_OPEN)
     return [_attempt(row) for row in conn.execute(statement.order_by(own.started_at, own.id).limit(limit))]
 
 
@@ -126,3 +127,12 @@ def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
         detail=row.detail,
         version=row.version,
     )
+
+
+def open_on_method(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> list[AttemptId]:
+    """List the attempts whose money may still be in flight on a method."""
+    own = attempt.c
+    statement = select(own.id).where(
+        own.merchant_id == merchant_id, own.method_id == method_id, own.status.in_(sorted(OPEN_ATTEMPT))
+    )
+    return list(conn.execute(statement).scalars())

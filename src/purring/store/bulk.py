@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ClauseElement,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -179,7 +180,7 @@ def key_params(dialect: str, keys: Iterable[Key], name: str = "wanted") -> dict[
 
 _KEY = ("merchant_id", "id")
 # Written out, so that a statement takes nothing but its columns.
-_OWED = literal_column("'owed'")
+_OWED: ColumnElement[Any] = literal_column("'owed'")
 HELD = (*_KEY, "lease_owner", "fence")
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -34,46 +34,57 @@ metadata = MetaData(
 
 
 def an_id(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of ids."""
     return Column(name, Id, nullable=nullable)
 
 
 def words(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of text."""
     return Column(name, Text, nullable=nullable)
 
 
 def one_of(name: str, members: type[StrEnum], *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of members of a closed list."""
     return Column(name, OneOf(members), nullable=nullable)
 
 
 def instant(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of instants."""
     return Column(name, Instant, nullable=nullable)
 
 
 def day(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of days."""
     return Column(name, Date, nullable=nullable)
 
 
 def number(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of whole numbers."""
     return Column(name, Integer, nullable=nullable)
 
 
 def minor(name: str) -> Column[Any]:
+    """Declare a column of amounts in minor units."""
     return Column(name, BigInteger, nullable=False)
 
 
 def yes_no(name: str) -> Column[Any]:
+    """Declare a column of truth values."""
     return Column(name, Boolean, nullable=False)
 
 
 def document(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Declare a column of JSON."""
     return Column(name, Document, nullable=nullable)
 
 
 def currency() -> Column[Any]:
+    """Declare the column of a row's currency."""
     return Column("currency", Currency, nullable=False)
 
 
 def lease() -> tuple[Column[Any], ...]:
+    """Declare who holds a row of work, until when, and how often it was claimed."""
     return (
         words("lease_owner", nullable=True),
         instant("lease_until", nullable=True),
@@ -82,10 +93,12 @@ def lease() -> tuple[Column[Any], ...]:
 
 
 def to(target: str, column: str) -> ForeignKeyConstraint:
+    """Point at a row of the same merchant."""
     return ForeignKeyConstraint(["merchant_id", column], [f"{target}.merchant_id", f"{target}.id"], name=column)
 
 
 def check(name: str, condition: str) -> CheckConstraint:
+    """Declare what must hold in every row."""
     return CheckConstraint(condition, name=name)
 
 
@@ -116,6 +129,7 @@ def queue(name: str) -> Index:
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Declare an index of the rows for which `where` holds."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, select, update
+from sqlalchemy import Connection, Update, and_, select, update
 from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
@@ -21,6 +21,7 @@ from purring.store.types import Instant
 
 SHAPE = bulk.Shape(notice)
 TRIES_MAX = 8
+_MAY_REACH = (DeliveryStatus.OWED, DeliveryStatus.SENT)
 _PROBLEM_CHARS_MAX = 500
 _FIRST_PAUSE = timedelta(minutes=5)
 _DELIVERY = ("merchant_id", "id", "notice_id", "person_id", "status", "next_step_at", "tries", "problem")
@@ -125,6 +126,8 @@ def deliveries_of_notices(conn: Connection, keys: Iterable[bulk.Key]) -> list[De
 
 def mark_sent(conn: Connection, sent: Sequence[Sent], owner: str, now: datetime) -> None:
     """Remember what went out, as far as `owner` still holds it; a notice is sent as soon as one person has it."""
+    if not sent:
+        return
     rows = [
         (*_held(one.claim, owner), DeliveryStatus.SENT, now, one.subject, one.body, one.locale, None) for one in sent
     ]
@@ -136,7 +139,12 @@ def mark_sent(conn: Connection, sent: Sequence[Sent], owner: str, now: datetime)
 
 
 def mark_failed(conn: Connection, failed: Sequence[NotSent], owner: str, now: datetime) -> None:
-    """Remember why copies didn't go out; each is tried again, ever later, TRIES_MAX times in all."""
+    """Remember why copies didn't go out; each is tried again, ever later, TRIES_MAX times in all.
+
+    A notice that has reached nobody and never will is undelivered.
+    """
+    if not failed:
+        return
     known = deliveries(conn, [(one.claim.merchant_id, one.claim.id) for one in failed])
     rows = []
     for one in failed:
@@ -146,6 +154,8 @@ def mark_failed(conn: Connection, failed: Sequence[NotSent], owner: str, now: da
         status = DeliveryStatus.FAILED if over else DeliveryStatus.OWED
         rows.append((*_held(one.claim, owner), status, tries, one.problem[:_PROBLEM_CHARS_MAX], again_at))
     bulk.update_held(conn, delivery, (*bulk.HELD, "status", "tries", "problem", "next_step_at"), rows, while_owed=True)
+    of = {(one.merchant_id, one.notice.id) for one in known.values()}
+    conn.execute(_notices_of_nobody(conn.dialect.name), bulk.key_params(conn.dialect.name, of))
 
 
 def _held(claim: Claim, owner: str) -> bulk.Row:
@@ -164,6 +174,19 @@ def _notices_of_sent(dialect: str) -> Update:
         update(notice)
         .where(went_out.exists(), notice.c.status == NoticeStatus.OWED)
         .values(status=NoticeStatus.SENT, sent_at=parameter("now", type_=Instant))
+    )
+
+
+@lru_cache
+def _notices_of_nobody(dialect: str) -> Update:
+    keys = bulk.wanted(dialect)
+    same_notice = and_(delivery.c.merchant_id == notice.c.merchant_id, delivery.c.notice_id == notice.c.id)
+    reached = select(delivery.c.id).where(same_notice, delivery.c.status.in_(_MAY_REACH))
+    asked_for = select(keys.c.id).where(keys.c.merchant_id == notice.c.merchant_id, keys.c.id == notice.c.id)
+    return (
+        update(notice)
+        .where(asked_for.exists(), notice.c.status == NoticeStatus.OWED, ~reached.exists())
+        .values(status=NoticeStatus.UNDELIVERED)
     )
 
 

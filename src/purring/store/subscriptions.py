@@ -67,12 +67,15 @@ def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, f
 def load_for_renewal(
     conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True
 ) -> list[tuple[Merchant, Customer, Subscription]]:
-    """Load due subscriptions with their customers and merchants, in the order of `keys`; lock the customers."""
+    """Load due subscriptions with what belongs to them, in the order of `keys`; those that aren't there are left out.
+
+    With `lock`, nobody else bills these customers until the transaction ends.
+    """
     if lock:
         lock_customers(conn, keys, subscription)
     subscriptions = load(conn, keys)
     sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
-    buyers = customers.load(conn, [(key[0], value.customer_id) for key, value in subscriptions.items()])
+    buyers = customers.load(conn, {(key[0], value.customer_id) for key, value in subscriptions.items()})
     return [
         (sellers[MerchantId(key[0])], buyers[key[0], subscriptions[key].customer_id], subscriptions[key])
         for key in keys

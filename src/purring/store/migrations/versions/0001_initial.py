@@ -536,7 +536,7 @@ def upgrade() -> None:
             " 'subscription_canceled', 'payment_received', 'method_changed')",
             name=op.f("ck_notice_kind"),
         ),
-        sa.CheckConstraint("status IN ('owed', 'sent', 'withdrawn')", name=op.f("ck_notice_status")),
+        sa.CheckConstraint("status IN ('owed', 'sent', 'withdrawn', 'undelivered')", name=op.f("ck_notice_status")),
         sa.ForeignKeyConstraint(
             ["merchant_id", "attempt_id"], ["attempt.merchant_id", "attempt.id"], name=op.f("fk_notice_attempt_id")
         ),
