@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from purring.domain.catalog import Price
-from purring.domain.customer import Customer
 from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
-from purring.domain.merchant import Merchant
 from purring.domain.subscription import Subscription, SubscriptionStatus
+from purring.domain.subscription_facts import SubscriptionFacts
 from purring.store import bulk, catalog, customers, merchants
 from purring.store.schema import customer, invoice, subscription
 
@@ -66,7 +65,7 @@ def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, f
 
 def load_for_renewal(
     conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True
-) -> list[tuple[Merchant, Customer, Subscription]]:
+) -> list[SubscriptionFacts]:
     """Load due subscriptions with what belongs to them, in the order of `keys`; those that aren't there are left out.
 
     With `lock`, nobody else bills these customers until the transaction ends.
@@ -76,8 +75,14 @@ def load_for_renewal(
     subscriptions = load(conn, keys)
     sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
     buyers = customers.load(conn, {(key[0], value.customer_id) for key, value in subscriptions.items()})
+    products = catalog.load_products(conn, {(key[0], value.price.product_id) for key, value in subscriptions.items()})
     return [
-        (sellers[MerchantId(key[0])], buyers[key[0], subscriptions[key].customer_id], subscriptions[key])
+        SubscriptionFacts(
+            merchant=sellers[MerchantId(key[0])],
+            customer=buyers[key[0], subscriptions[key].customer_id],
+            subscription=subscriptions[key],
+            product=products[key[0], subscriptions[key].price.product_id],
+        )
         for key in keys
         if key in subscriptions
     ]
