@@ -24,8 +24,7 @@ def faults(catalogue: Catalog) -> list[str]:
 
 def message_faults(message: Message, plurals: int) -> list[str]:
     """What is wrong with one message."""
-    sources = message.id if isinstance(message.id, tuple) else (message.id,)
-    strings = message.string if isinstance(message.string, tuple) else (message.string,)
+    sources, strings = forms(message.id), forms(message.string)
     wanted = plurals if len(sources) > 1 else 1
     if message.fuzzy:
         return [f"unsure: {sources[0]}"]
@@ -37,6 +36,11 @@ def message_faults(message: Message, plurals: int) -> list[str]:
         for string in strings
         if tuple(sorted(PLACEHOLDER.findall(string))) not in allowed
     ]
+
+
+def forms(text: object) -> tuple[str, ...]:
+    """The one form of a text, or its plural forms."""
+    return tuple(str(form) for form in text) if isinstance(text, list | tuple) else (str(text or ""),)
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)

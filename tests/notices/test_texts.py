@@ -87,7 +87,7 @@ def local_day(context: Mapping[str, object], key: str, locale: str) -> str:
 
 @pytest.mark.parametrize(("sample", "locale"), list(golden()), ids=lambda value: getattr(value, "name", value))
 def test_a_notice_reads_as_approved(sample: Sample, locale: str) -> None:
-    """The text is the one that a person has read; after a change, run `python -m tools.texts` and read the difference."""
+    """The text is the one that a person has read; `python -m tools.texts` writes it anew, to be read again."""
     assert golden_path(sample, locale).read_text(encoding="utf-8") == written(sample, locale)
 
 

@@ -175,8 +175,8 @@ def composed(message: Message) -> EmailMessage:
     mail["References"] = message.thread_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # for Exchange, which doesn't read the line above
-    mail["Content-Language"] = message.locale
     mail.set_content(message.body, cte="quoted-printable")
+    mail["Content-Language"] = message.locale
     return mail
 
 

@@ -1,0 +1,416 @@
+"""Handing notices to a server: what is sent, and what each answer means."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purring.domain.errors import ConfigError, InvalidInput
+from purring.domain.ids import DeliveryId, RecoveryId
+from purring.notices.samples import rendered, samples
+from purring.notices.send import (
+    Bounced,
+    ConsoleSender,
+    Deferred,
+    Delivered,
+    Message,
+    NullSender,
+    Outcome,
+    brief,
+    composed,
+    is_address,
+)
+from purring.notices.smtp import SmtpSender, SmtpSettings, Tls
+from tests.notices.mailserver import PASSWORD, USER, Mailbox, mail_server
+
+NOTICE = rendered(samples()[0], "nb")
+MESSAGE = Message(
+    delivery_id=DeliveryId("dlv_01k6q3v8f0m2c4e6g8j0n2q4s6"),
+    thread=RecoveryId("rec_01k6q3v8f0m2c4e6g8j0n2q4s6"),
+    at=datetime(2026, 11, 3, 9, 0, tzinfo=UTC),
+    locale="nb",
+    from_name="Nordlys Skylagring",
+    from_email="billing@nordlys.example",
+    to_name="Kåre Ødegård",
+    to_email="kare@kunde.example",
+    reply_to="faktura@nordlys.example",
+    subject=NOTICE.subject,
+    body=NOTICE.body_text,
+)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A server in plain text."""
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture
+def sender(mailbox: Mailbox) -> Iterator[SmtpSender]:
+    """A sender to that server."""
+    made = SmtpSender(settings(mailbox.port))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Somebody to certify the server, whom no machine trusts by itself."""
+    return trustme.CA()
+
+
+def changed(**more: Any) -> Message:
+    """The message with some fields changed."""
+    return replace(MESSAGE, **more)
+
+
+def settings(port: int, **more: Any) -> SmtpSettings:
+    """Settings for a server of the test's own."""
+    plain = SmtpSettings(host="localhost", port=port, tls=Tls.NONE, timeout_s=5)
+    return replace(plain, **more)
+
+
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    """What the server shows to those who connect."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """What a machine that trusts the authority checks with."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What arrives
+
+
+def test_a_notice_arrives_as_it_was_written(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """Subject, names and text survive the way, in Norwegian letters."""
+    assert Delivered() == sender.send(MESSAGE)
+    (mail,) = mailbox.mails
+    assert NOTICE.subject == mail["Subject"]
+    assert NOTICE.body_text == mail.get_content().replace("\r\n", "\n")
+    assert mail["To"] == "Kåre Ødegård <kare@kunde.example>"
+    assert mail["From"] == "Nordlys Skylagring <billing@nordlys.example>"
+    assert mail["Reply-To"] == "faktura@nordlys.example"
+
+
+def test_headers_say_what_machines_need_to_know(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """Stable id, thread, language, date, and that nobody should answer automatically."""
+    sender.send(MESSAGE)
+    (mail,) = mailbox.mails
+    assert mail["Message-ID"] == "<dlv_01k6q3v8f0m2c4e6g8j0n2q4s6@nordlys.example>"
+    assert mail["In-Reply-To"] == mail["References"] == "<rec_01k6q3v8f0m2c4e6g8j0n2q4s6@nordlys.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Content-Language"] == "nb"
+    assert mail["Date"] == "Tue, 03 Nov 2026 09:00:00 +0000"
+    assert mail.get_content_type() == "text/plain"
+
+
+def test_lines_on_the_wire_are_short_and_ascii(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """Every server on the way can carry the mail. Source: RFC 5322 §2.1.1."""
+    sender.send(MESSAGE)
+    (raw,) = mailbox.raw
+    assert raw.isascii()
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 78
+
+
+def test_sending_again_makes_the_same_mail(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """A receiver that got it twice can tell."""
+    sender.send(MESSAGE)
+    sender.send(MESSAGE)
+    assert mailbox.raw[0] == mailbox.raw[1]
+
+
+def test_a_dot_on_a_line_of_its_own_does_not_end_the_mail(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """What stands after it arrives too."""
+    sender.send(replace(MESSAGE, body="one\n.\nRCPT TO:<x@y.example>\n"))
+    assert mailbox.mails[0].get_content().splitlines() == ["one", ".", "RCPT TO:<x@y.example>"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One connection for a batch
+
+
+def test_a_batch_goes_over_one_connection(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """The server sees one peer until the sender is closed, and another one afterwards."""
+    for _ in range(5):
+        sender.send(MESSAGE)
+    assert len(mailbox.peers) == 1
+    sender.close()
+    sender.send(MESSAGE)
+    assert len(mailbox.mails) == 6
+    assert len(mailbox.peers) == 2
+
+
+def test_a_dropped_connection_is_opened_again(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """A server that hung up between two messages costs neither of them."""
+    sender.send(MESSAGE)
+    mailbox.hang_up()
+    assert Delivered() == sender.send(MESSAGE)
+    assert len(mailbox.mails) == 2
+
+
+def test_one_refused_recipient_does_not_stop_the_batch(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """The next message goes out over the same connection."""
+    mailbox.replies[MESSAGE.to_email] = "550 5.1.1 No such user"
+    assert Bounced(detail="5.1.1 No such user", code=550) == sender.send(MESSAGE)
+    assert Delivered() == sender.send(replace(MESSAGE, to_email="ola@kunde.example"))
+    assert len(mailbox.peers) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What answers mean
+
+
+@pytest.mark.parametrize(
+    ("where", "reply", "outcome"),
+    [
+        (MESSAGE.to_email, "450 4.2.0 Greylisted", Deferred(detail="4.2.0 Greylisted", code=450)),
+        (MESSAGE.to_email, "452 4.2.2 Mailbox full", Deferred(detail="4.2.2 Mailbox full", code=452)),
+        (MESSAGE.to_email, "550 5.1.1 Unknown", Bounced(detail="5.1.1 Unknown", code=550)),
+        (MESSAGE.to_email, "530 5.7.0 Sign in", Deferred(detail="5.7.0 Sign in", code=530, affects_all=True)),
+        (MESSAGE.to_email, "421 4.3.2 Bye", Deferred(detail="4.3.2 Bye", code=421, affects_all=True)),
+        ("DATA", "451 4.3.0 Disk full", Deferred(detail="4.3.0 Disk full", code=451)),
+        ("DATA", "554 5.7.1 Looks like spam", Bounced(detail="5.7.1 Looks like spam", code=554)),
+        (MESSAGE.from_email, "451 4.4.3 No DNS", Deferred(detail="4.4.3 No DNS", code=451, affects_all=True)),
+        (MESSAGE.from_email, "550 5.7.1 Not yours", Deferred(detail="5.7.1 Not yours", code=550, affects_all=True)),
+    ],
+)
+def test_each_answer_says_whether_it_is_for_good(
+    mailbox: Mailbox, sender: SmtpSender, where: str, reply: str, outcome: Outcome
+) -> None:
+    """4xx is later and 5xx never; but what the server holds against us is no verdict on the recipient."""
+    mailbox.replies[where] = reply
+    assert outcome == sender.send(MESSAGE)
+    assert [] == mailbox.mails
+    mailbox.replies.clear()
+    assert Delivered() == sender.send(MESSAGE)
+
+
+def test_a_server_that_is_not_there_defers_everything() -> None:
+    """A refused connection is nobody's bounce."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    outcome = SmtpSender(settings(port)).send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert outcome.affects_all
+    assert "refused" in outcome.detail
+
+
+def test_a_server_that_says_nothing_defers_everything() -> None:
+    """The time-out ends the wait."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        outcome = SmtpSender(settings(silent.getsockname()[1], timeout_s=0.2)).send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert outcome.affects_all
+
+
+def test_an_address_outside_ascii_arrives_where_the_server_can(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """With SMTPUTF8 the letters stay as they are."""
+    with mail_server(enable_SMTPUTF8=True) as modern:
+        able = SmtpSender(settings(modern.port))
+        assert Delivered() == able.send(replace(MESSAGE, to_email="kåre@kunde.example"))
+        able.close()
+        assert "kåre@kunde.example" in modern.mails[0]["To"]
+
+
+def test_an_address_outside_ascii_bounces_where_the_server_cannot() -> None:
+    """No later attempt would help."""
+    with mail_server(enable_SMTPUTF8=False) as old:
+        unable = SmtpSender(settings(old.port))
+        assert isinstance(unable.send(replace(MESSAGE, to_email="kåre@kunde.example")), Bounced)
+        assert Delivered() == unable.send(MESSAGE)
+        unable.close()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# TLS and passwords
+
+
+def test_starttls_and_a_password(authority: trustme.CA) -> None:
+    """The mail goes out encrypted, by somebody who signed in."""
+    with mail_server(starttls=server_context(authority), require_starttls=True, auth_required=True) as box:
+        signed_in = SmtpSender(
+            settings(box.port, tls=Tls.STARTTLS, user=USER, password=PASSWORD, ssl_context=trusting(authority))
+        )
+        assert Delivered() == signed_in.send(MESSAGE)
+        signed_in.close()
+        assert len(box.mails) == 1
+
+
+def test_tls_from_the_first_byte(authority: trustme.CA) -> None:
+    """Port 465 works too."""
+    with mail_server(implicit=server_context(authority)) as box:
+        wrapped = SmtpSender(settings(box.port, tls=Tls.IMPLICIT, ssl_context=trusting(authority)))
+        assert Delivered() == wrapped.send(MESSAGE)
+        wrapped.close()
+
+
+def test_a_wrong_password_is_our_fault(authority: trustme.CA) -> None:
+    """Nobody bounces because an operator mistyped."""
+    with mail_server(starttls=server_context(authority), auth_required=True) as box:
+        wrong = SmtpSender(
+            settings(box.port, tls=Tls.STARTTLS, user=USER, password="x", ssl_context=trusting(authority))
+        )
+        outcome = wrong.send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert (535, True) == (outcome.code, outcome.affects_all)
+
+
+def test_a_stranger_in_between_gets_nothing(authority: trustme.CA) -> None:
+    """A certificate that the machine doesn't trust ends the conversation before a word is said."""
+    with mail_server(starttls=server_context(authority)) as box:
+        outcome = SmtpSender(settings(box.port, tls=Tls.STARTTLS)).send(MESSAGE)
+        assert isinstance(outcome, Deferred)
+        assert outcome.affects_all
+        assert [] == box.mails
+
+
+def test_a_server_without_tls_is_not_trusted_with_plain_text(mailbox: Mailbox) -> None:
+    """STARTTLS asked for and not offered: nothing is sent, and nobody bounces."""
+    outcome = SmtpSender(settings(mailbox.port, tls=Tls.STARTTLS)).send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert outcome.affects_all
+    assert [] == mailbox.mails
+
+
+@pytest.mark.parametrize("more", [{"user": USER, "password": PASSWORD}, {"timeout_s": 0}])
+def test_settings_that_leak_or_cannot_work_are_refused(more: dict[str, object]) -> None:
+    """A password without TLS never travels."""
+    with pytest.raises(ConfigError):
+        settings(25, **more)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Forgery and discretion
+
+
+@pytest.mark.parametrize("name", ["from_name", "to_name", "subject", "delivery_id", "thread", "locale"])
+@pytest.mark.parametrize("breaking", ["\n", "\r\n", "\r", "\x00", "\u2028", "\x85", "\x0b", "\ud800"])
+def test_a_header_stays_one_line(name: str, breaking: str) -> None:
+    """Nothing that could start another header gets in; the error names the field."""
+    with pytest.raises(InvalidInput) as caught:
+        changed(**{name: f"a{breaking}Bcc: thief@x.example"})
+    assert name == caught.value.field
+
+
+@pytest.mark.parametrize("name", ["from_email", "to_email", "reply_to"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.example\nBcc: c@d.example",
+        "a@b.example, c@d.example",
+        "<a@b.example>",
+        "a b@c.example",
+        "a@",
+        "@b",
+        "a",
+        "ab",
+    ],
+)
+def test_an_address_is_one_address(name: str, address: str) -> None:
+    """No second recipient hides in it."""
+    with pytest.raises(InvalidInput) as caught:
+        changed(**{name: address})
+    assert name == caught.value.field
+
+
+def test_our_own_addresses_work_everywhere() -> None:
+    """A merchant's address outside ASCII would lose mails at every old server."""
+    for name in ("from_email", "reply_to"):
+        with pytest.raises(InvalidInput):
+            changed(**{name: "fåktura@nordlys.example"})
+
+
+def test_a_body_is_text() -> None:
+    """What no charset can write is refused before a server sees half of it."""
+    with pytest.raises(InvalidInput, match="body"):
+        replace(MESSAGE, body="half a character: \ud800")
+
+
+@given(st.text(), st.text(), st.text(), st.text(max_size=80))
+def test_whatever_is_accepted_adds_no_header(from_name: str, to_name: str, subject: str, to_email: str) -> None:
+    """A message either can't be made, or has the headers that we gave it, one each."""
+    try:
+        message = replace(MESSAGE, from_name=from_name, to_name=to_name, subject=subject, to_email=to_email)
+    except InvalidInput:
+        return
+    expected = {name.lower() for name in composed(MESSAGE)}
+    head = composed(message).as_bytes().split(b"\r\n\r\n")[0]
+    lines = [line for line in head.split(b"\r\n") if line[:1] not in b" \t"]
+    assert sorted(expected) == sorted(line.split(b":")[0].decode().lower() for line in lines)
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b", "first.last+tag@sub.example.com", "kåre@bedrift.example", "o'neil@x-y.example"]
+)
+def test_an_ordinary_address_is_one(address: str) -> None:
+    """What people really have is accepted."""
+    assert is_address(address)
+
+
+def test_an_endless_address_is_none() -> None:
+    """Source: RFC 5321 §4.5.3.1.3: 254 characters and two angle brackets."""
+    assert not is_address("a@" + "b." * 200 + "example")
+
+
+def test_a_servers_words_name_nobody(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """What is stored with a delivery holds no address, whatever the server said."""
+    mailbox.replies[MESSAGE.to_email] = f"550 5.1.1 <{MESSAGE.to_email}>: no such user"
+    outcome = sender.send(MESSAGE)
+    assert Bounced(detail="5.1.1 <address> no such user", code=550) == outcome
+    assert "x" * 200 == brief("x" * 1000)
+
+
+def test_nothing_about_people_is_logged_or_shown(
+    mailbox: Mailbox, sender: SmtpSender, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the log nor a traceback's view of the objects holds an address, a text or a password."""
+    with caplog.at_level(logging.DEBUG, logger="purring"):
+        sender.send(MESSAGE)
+    ours = [record for record in caplog.records if record.name.startswith("purring")]
+    assert [] == ours
+    assert MESSAGE.to_email not in repr(MESSAGE)
+    assert MESSAGE.body not in repr(MESSAGE)
+    assert PASSWORD not in repr(SmtpSettings(host="localhost", user=USER, password=PASSWORD))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The other senders
+
+
+def test_the_null_sender_counts() -> None:
+    """It says yes to everything."""
+    null = NullSender()
+    assert [Delivered(), Delivered()] == [null.send(MESSAGE), null.send(MESSAGE)]
+    null.close()
+    assert null.sent == 2
+
+
+def test_the_console_sender_shows_the_notice() -> None:
+    """Who gets it, what it is about, and the whole text."""
+    stream = StringIO()
+    console = ConsoleSender(stream)
+    assert Delivered() == console.send(MESSAGE)
+    console.close()
+    shown = stream.getvalue()
+    assert shown.startswith("To: Kåre Ødegård <kare@kunde.example>\n")
+    assert f"Subject: {NOTICE.subject}\n" in shown
+    assert NOTICE.body_text in shown
