@@ -27,7 +27,8 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, h
 class HttpSettings:
     """Where a provider is and how long to wait for it.
 
-    `read_timeout_s` bounds each silence, not the whole answer. `keepalive_s` must be shorter than the provider's own,
+    `connect_timeout_s` bounds the wait for a free connection and the making of one, `read_timeout_s` each silence after
+    it. `keepalive_s` must be shorter than the provider's own,
     or it will close a connection just as we send on it.
     """
 
@@ -121,7 +122,8 @@ class HttpClient:
 
 
 def _timeouts(settings: HttpSettings) -> httpx2.Timeout:
-    return httpx2.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s)
+    start_s = settings.connect_timeout_s
+    return httpx2.Timeout(settings.read_timeout_s, connect=start_s, pool=start_s)
 
 
 def _limits(settings: HttpSettings) -> httpx2.Limits:

@@ -16,7 +16,7 @@ from purring.gateways.sandbox.script import BANK_SCHEMES, CARD_NETWORKS
 
 TOKEN_PREFIX = "tok_"  # noqa: S105 -- the start of every token, not one of them
 
-OTHER_BEHAVIOURS: dict[str, tuple[str, ...]] = {
+OTHER_BEHAVIORS: dict[str, tuple[str, ...]] = {
     "declined_once": ("decline insufficient_funds", "approve"),
     "declined_twice": ("decline insufficient_funds", "decline insufficient_funds", "approve"),
     "action_required": ("action required",),
@@ -29,9 +29,9 @@ OTHER_BEHAVIOURS: dict[str, tuple[str, ...]] = {
 }
 """What a method can do besides approving and declining for one reason, as a script."""
 
-BEHAVIOURS: dict[str, tuple[str, ...]] = {
+BEHAVIORS: dict[str, tuple[str, ...]] = {
     **{reason.value: (f"decline {reason}",) for reason in DeclineReason},
-    **OTHER_BEHAVIOURS,
+    **OTHER_BEHAVIORS,
 }
 
 BANK_DEFAULT = ("pending 3 days",)
@@ -81,12 +81,12 @@ def by_name(name: str) -> Instrument | None:
     match = _NAME.fullmatch(name)
     if match is None:
         return None
-    network, behaviour, suffix = match.groups()
-    if behaviour is not None and behaviour not in BEHAVIOURS:
+    network, behavior, suffix = match.groups()
+    if behavior is not None and behavior not in BEHAVIORS:
         return None
     number = None if suffix else NUMBERS_BY_NAME.get(name)
     last4 = number[-4:] if number else f"{int(_digest(name)[:8], 16) % 10_000:04d}"
-    return Instrument(name=name, network=network, last4=last4, script=_script(network, behaviour))
+    return Instrument(name=name, network=network, last4=last4, script=_script(network, behavior))
 
 
 def by_number(number: str) -> Instrument | None:
@@ -100,11 +100,11 @@ def looks_like_card_number(text: str) -> bool:
     return any(_passes_luhn(re.sub(r"[ -]", "", match.group())) for match in _CARD_LIKE.finditer(text))
 
 
-def _script(network: str, behaviour: str | None) -> tuple[str, ...]:
-    if behaviour is None:
+def _script(network: str, behavior: str | None) -> tuple[str, ...]:
+    if behavior is None:
         return BANK_DEFAULT if network in BANK_SCHEMES else ()
-    script = BEHAVIOURS[behaviour]
-    is_late = network in BANK_SCHEMES and behaviour not in OTHER_BEHAVIOURS
+    script = BEHAVIORS[behavior]
+    is_late = network in BANK_SCHEMES and behavior not in OTHER_BEHAVIORS
     return (f"{BANK_DEFAULT[0]} then {script[0]}",) if is_late else script
 
 
@@ -129,7 +129,7 @@ def _digest(name: str) -> str:
 
 
 NUMBERS: dict[str, str] = PLAIN_NUMBERS | {
-    _numbered(position): f"visa_{behaviour}" for position, behaviour in enumerate(BEHAVIOURS, start=1)
+    _numbered(position): f"visa_{behavior}" for position, behavior in enumerate(BEHAVIORS, start=1)
 }
 """Every test number there is, and the name of what it stands for."""
 

@@ -194,7 +194,12 @@ def _not_understood(text: str) -> InvalidInput:
 
 
 def _approve(match: re.Match[str]) -> Approve:
-    return Approve(captured=parse_money(match["money"]) if match["money"] else None)
+    if not match["money"]:
+        return Approve()
+    captured = parse_money(match["money"])
+    if captured.minor > 0:
+        return Approve(captured=captured)
+    raise InvalidInput(f"{captured} can't be approved; write a positive amount.", field="answers")
 
 
 def _decline(match: re.Match[str]) -> DeclineFor:
@@ -272,20 +277,24 @@ def _one_of(names: tuple[str, ...]) -> str:
     return f"(?P<name>{'|'.join(names)})"
 
 
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
 _LENGTH = r"(?P<count>\d{1,6}) (?P<unit>second|minute|hour|day)s?"
 _TIMES = r"(?P<times>\d{1,6}) times?"
 _OR_THEN = r"(?: then (?P<then>.+))?"
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ScriptedAnswer]], ...] = (
-    (re.compile(r"approve(?: (?P<money>\S+ [A-Z]{3}))?"), _approve),
-    (re.compile(r"decline (?P<reason>\w+)"), _decline),
-    (re.compile(rf"{_one_of(CARD_NETWORKS)} (?P<code>\w{{1,3}})(?: advice (?P<advice>\w{{1,3}}))?"), _network_code),
-    (re.compile(rf"{_one_of(BANK_SCHEMES)} (?P<code>\w{{1,4}})"), _scheme_code),
-    (re.compile(rf"{_one_of(PROFILES)} (?P<code>\w{{1,64}})"), _profile_code),
-    (re.compile(rf"pending (?P<count>\d{{1,6}}) days?{_OR_THEN}"), _pending),
-    (re.compile(rf"action required{_OR_THEN}"), _ask_customer),
-    (re.compile(r"timeout (?:(?P<when>before|after)|then (?P<then>.+))"), _time_out),
-    (re.compile(rf"unavailable(?: (?:{_TIMES}|{_LENGTH}))?"), _unavailable),
-    (re.compile(rf"rate limited(?: {_LENGTH})?"), _rate_limited),
-    (re.compile(rf"find unknown(?: {_TIMES})?"), _find_unknown),
+    (_form(r"approve(?: (?P<money>\S+ [A-Z]{3}))?"), _approve),
+    (_form(r"decline (?P<reason>\w+)"), _decline),
+    (_form(rf"{_one_of(CARD_NETWORKS)} (?P<code>\w{{1,3}})(?: advice (?P<advice>\w{{1,3}}))?"), _network_code),
+    (_form(rf"{_one_of(BANK_SCHEMES)} (?P<code>\w{{1,4}})"), _scheme_code),
+    (_form(rf"{_one_of(PROFILES)} (?P<code>\w{{1,64}})"), _profile_code),
+    (_form(rf"pending (?P<count>\d{{1,6}}) days?{_OR_THEN}"), _pending),
+    (_form(rf"action required{_OR_THEN}"), _ask_customer),
+    (_form(r"timeout (?:(?P<when>before|after)|then (?P<then>.+))"), _time_out),
+    (_form(rf"unavailable(?: (?:{_TIMES}|{_LENGTH}))?"), _unavailable),
+    (_form(rf"rate limited(?: {_LENGTH})?"), _rate_limited),
+    (_form(rf"find unknown(?: {_TIMES})?"), _find_unknown),
 )

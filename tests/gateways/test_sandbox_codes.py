@@ -1,0 +1,43 @@
+"""The sandbox's answers in our words: nothing that it could ever say makes us claim more than we know."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purring.domain.attempt import Approved, Declined, Pending, Unavailable, Unknown
+from purring.gateways.http import Reply
+from purring.gateways.sandbox.codes import charge_outcome, outcome_of
+
+values = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.floats(allow_nan=False)
+FIELDS = ["id", "status", "captured_minor", "currency", "decline", "expected_at", "expires_at", "confirm_path", "error"]
+STATUSES = ["approved", "declined", "pending", "action_required", "unknown", "new"]
+bodies = st.fixed_dictionaries(
+    {}, optional={name: values | st.dictionaries(st.sampled_from(["gateway", "code"]), values) for name in FIELDS}
+) | st.fixed_dictionaries({"status": st.sampled_from(STATUSES)}, optional=dict.fromkeys(FIELDS[:1], values))
+
+GOOD = {"id": "ch_1", "status": "approved", "captured_minor": 100, "currency": "USD"}
+
+
+@given(body=bodies, status=st.sampled_from([200, 202, 400, 401, 402, 404, 409]))
+def test_a_garbled_answer_claims_nothing(body: dict[str, object], status: int) -> None:
+    """Random fields are doubt or a refusal, never an approval, and never an exception."""
+    outcome = outcome_of(Reply(status=status, headers={}, body=body), "http://sandbox")
+    assert isinstance(outcome, Unknown | Unavailable | Declined)
+
+
+@given(field=st.sampled_from(sorted(GOOD)), value=values)
+def test_an_approval_with_one_wrong_field_is_doubt(field: str, value: object) -> None:
+    """Only an approval that is whole counts as money."""
+    outcome = charge_outcome(GOOD | {field: value})
+    is_whole = (field == "id" and isinstance(value, str)) or (
+        field == "captured_minor" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    )
+    assert is_whole == isinstance(outcome, Approved)
+
+
+def test_a_time_without_zone_is_doubt() -> None:
+    """A settlement day that could mean two moments is not taken over."""
+    pending = {"id": "ch_1", "status": "pending", "expected_at": "2027-03-04T09:00:00"}
+    assert isinstance(charge_outcome(pending), Unknown)
+    assert isinstance(charge_outcome(pending | {"expected_at": "2027-03-04T09:00:00+00:00"}), Pending)
