@@ -69,6 +69,10 @@ class Draft:
         else:
             self._changed[noun.id] = noun
 
+    def add_invoice(self) -> None:
+        """Create the invoice itself."""
+        self._created[self.facts.invoice.id] = self.facts.invoice
+
     def put_invoice(self, **fields: Any) -> None:
         """Change the invoice."""
         self.facts = replace(self.facts, invoice=replace(self.facts.invoice, **fields))

@@ -28,11 +28,16 @@ DECLINE_NOTICES = frozenset({NoticeKind.PAYMENT_DECLINED, NoticeKind.ACTION_NEED
 
 
 class NoticeStatus(StrEnum):
-    """Whether it still has to go out. `WITHDRAWN`: the money came first, or another notice carries it."""
+    """Whether it still has to go out.
+
+    `WITHDRAWN`: the money came first, or another notice carries it. `UNDELIVERED`: nobody could be reached for good; it
+    can still be read in the portal.
+    """
 
     OWED = "owed"
     SENT = "sent"
     WITHDRAWN = "withdrawn"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

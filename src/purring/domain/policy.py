@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from purring.domain.errors import InvalidInput
 
-
 WINDOW_DAYS_MAX = 90
 SUSPENDED_DAYS_MAX = 3650
 HOLD_DAYS_MAX = 60
@@ -56,7 +55,8 @@ class Policy:
         )
         _check(self.retry_at < self.close_at, "close_at", "must be later in the day than retry_at")
         _check(1 <= self.suspended_days <= SUSPENDED_DAYS_MAX, "suspended_days", "must be 1 to 3650 days")
-        _check(1 <= self.transfer_hold_business_days <= HOLD_DAYS_MAX, "transfer_hold_business_days", "must be 1 to 60 days")
+        hold_days = self.transfer_hold_business_days
+        _check(1 <= hold_days <= HOLD_DAYS_MAX, "transfer_hold_business_days", "must be 1 to 60 days")
         _check(
             list(self.offsets_days) == sorted(set(self.offsets_days))
             and all(1 <= days <= self.window_days for days in self.offsets_days),

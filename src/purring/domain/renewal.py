@@ -153,14 +153,14 @@ def _end_suspension(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Cha
 
 
 def canceled(facts: SubscriptionFacts, now: datetime, reason: StatusReason, notice_id: NoticeId) -> Changes:
-    """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself any more."""
+    """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself."""
     subscription = facts.subscription
     event = SubscriptionEvent.CANCELED
     if reason is StatusReason.SUSPENDED_TOO_LONG:
         event = SubscriptionEvent.SUSPENSION_ENDED
     status = moved(SUBSCRIPTION, subscription.status, event)
     ended = replace(subscription, status=status, reason=reason, canceled_at=now, next_step_at=None)
-    notice = _notice(facts, ended, NoticeKind.SUBSCRIPTION_CANCELED, now, notice_id)
+    notice = about_subscription(facts, ended, NoticeKind.SUBSCRIPTION_CANCELED, now, notice_id)
     said = _event(EventKind.SUBSCRIPTION_CANCELED, ended.id, now, reason=reason.value)
     return Changes(created=(notice,), changed=(ended,), events=(said,))
 

@@ -117,10 +117,15 @@ def _can_get_harsher(facts: Facts) -> bool:
 
 
 def last_warning_at(facts: Facts, now: datetime) -> datetime | None:
-    """When the last notice went out; `now` while it is owed but not sent; None if it isn't owed yet."""
+    """When the last notice went out; `now` while it is owed but not sent; None if it isn't owed yet.
+
+    One that can reach nobody counts from the day it could be read in the portal.
+    """
     for notice in reversed(facts.notices):
-        if notice.kind is NoticeKind.LAST_NOTICE and notice.status is not NoticeStatus.WITHDRAWN:
-            return notice.sent_at or now
+        if notice.kind is not NoticeKind.LAST_NOTICE or notice.status is NoticeStatus.WITHDRAWN:
+            continue
+        unreachable = notice.status is NoticeStatus.UNDELIVERED or not facts.customer.notified_people
+        return notice.owed_at if unreachable else notice.sent_at or now
     return None
 
 

@@ -52,8 +52,9 @@ class Subscription:
     """One subscription.
 
     Periods run from `anchor_on` in the merchant's zone, so month ends don't drift; `next_period_index` is the next one
-    to invoice, `period_start_on`..`period_end_on` (half-open) the one now running (the trial, at first). `method_tied_at`
-    moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation falls due.
+    to invoice, `period_start_on`..`period_end_on` (half-open) the one now running (the trial, at first).
+    `method_tied_at` moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation
+    falls due.
     """
 
     id: SubscriptionId

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from purring.domain.errors import PurringError
+from purring.domain.ids import InvoiceId
 from purring.engine.limiter import Breaker
 from purring.operations.charge import Answered, Sending, ask_gateway, begin, record
 from purring.operations.services import LEASE, Services
 from purring.store import leases
+from purring.store.facts import Key
 from purring.store.leases import Claim, Work
 from purring.telemetry.logs import log
 
@@ -46,7 +48,7 @@ class Pipeline:
         self._interrupt("after_begin")
         answers = self._send(sendings)
         self._interrupt("after_charge")
-        self._record(answers)
+        self._record(answers, {_key(claim): claim for claim in claims})
         self._interrupt("after_record")
         return len(claims)
 
@@ -66,10 +68,10 @@ class Pipeline:
         """Begin these claims in one transaction; those that need no gateway are released in it."""
         services = self._services
         with services.store.transaction() as conn:
-            keys = [(claim.merchant_id, claim.id) for claim in claims]
+            keys = [_key(claim) for claim in claims]
             sendings = begin(conn, services, keys, now, self._breaker.paused(now))
             sending = {one.key for one in sendings}
-            done = [claim for claim in claims if (claim.merchant_id, claim.id) not in sending]
+            done = [claim for claim in claims if _key(claim) not in sending]
             leases.release(conn, Work.INVOICE, done, services.owner)
         return sendings
 
@@ -95,27 +97,32 @@ class Pipeline:
         self._breaker.note(named, services.clock.now())
         return answers
 
-    def _record(self, answers: Sequence[Answered]) -> None:
+    def _record(self, answers: Sequence[Answered], claims: Mapping[Key, Claim]) -> None:
         """Transaction 2: write the answers down, all together or, where that fails, one by one."""
         try:
-            self._record_some(answers)
+            self._record_some(answers, claims)
         except (PurringError, AssertionError) as error:
             log.warning("batch_failed", stage="record", size=len(answers), error=repr(error))
             for answer in answers:
-                self._record_alone(answer)
+                self._record_alone(answer, claims)
 
-    def _record_some(self, answers: Sequence[Answered]) -> None:
+    def _record_some(self, answers: Sequence[Answered], claims: Mapping[Key, Claim]) -> None:
         """Record and release in one transaction."""
         if not answers:
             return
         services = self._services
         with services.store.transaction() as conn:
             record(conn, services, answers, services.clock.now())
-            leases.release_keys(conn, Work.INVOICE, [answer.key for answer in answers], services.owner)
+            leases.release(conn, Work.INVOICE, [claims[answer.key] for answer in answers], services.owner)
 
-    def _record_alone(self, answer: Answered) -> None:
+    def _record_alone(self, answer: Answered, claims: Mapping[Key, Claim]) -> None:
         """Record one answer; one that can't be written stays started, and is asked about when its lease is over."""
         try:
-            self._record_some([answer])
+            self._record_some([answer], claims)
         except (PurringError, AssertionError) as error:
             log.error("answer_not_recorded", attempt_id=answer.attempt_id, error=repr(error))
+
+
+def _key(claim: Claim) -> Key:
+    """The invoice that was claimed."""
+    return claim.merchant_id, InvoiceId(claim.id)

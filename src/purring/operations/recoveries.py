@@ -54,9 +54,7 @@ def record_payment(
 ) -> Facts:
     """Book money that came another way."""
     settle_open_attempt(services, merchant_id, invoice_id)
-    return _decide(
-        services, merchant_id, invoice_id, lambda draft: person.record_payment(draft, amount, reference)
-    )
+    return _decide(services, merchant_id, invoice_id, lambda draft: person.record_payment(draft, amount, reference))
 
 
 def refund_recorded(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, amount: Money) -> Facts:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from purring.domain.changes import Changes
 from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId
-from purring.domain.renewal import NewIds, RenewalFacts, issues_invoice, strike
+from purring.domain.renewal import NewIds, issues_invoice, strike
+from purring.domain.subscription_facts import SubscriptionFacts
 from purring.operations.services import LEASE, Services
 from purring.store import Connection, leases, merchants, subscriptions
 from purring.store.changes import save_many
@@ -19,9 +20,9 @@ def renew_due(services: Services) -> int:
     """One batch of subscriptions whose clock has struck, in one transaction. Gives how many."""
     now = services.clock.now()
     with services.store.transaction() as conn:
-        claims = leases.claim(
-            conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE
-        )
+        claims = leases.claim(conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE)
+        if not claims:
+            return 0
         due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
         save_many(conn, list(_struck(conn, services, due, now)), services.ids, now)
         leases.release(conn, Work.SUBSCRIPTION, claims, services.owner)
@@ -29,7 +30,7 @@ def renew_due(services: Services) -> int:
 
 
 def _struck(
-    conn: Connection, services: Services, due: Sequence[RenewalFacts], now: datetime
+    conn: Connection, services: Services, due: Sequence[SubscriptionFacts], now: datetime
 ) -> Iterator[tuple[MerchantId, Changes]]:
     """Each subscription's changes. Invoice numbers have no gaps: they are drawn only for invoices that are issued."""
     wanted = Counter(facts.merchant.id for facts in due if issues_invoice(facts, now))

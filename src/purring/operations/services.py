@@ -21,8 +21,9 @@ LEASE = timedelta(minutes=2)
 class Services:
     """Made once by the composition root.
 
-    `owner` names this worker on the leases it takes. `in_flight_max`: gateway calls at once; with 1 they are made one
-    after the other in the calling thread, so that a run can be repeated exactly. `batch_max`: rows per transaction.
+    `owner` names this worker on the leases it takes. `from_email`: our own address on mails. `in_flight_max`:
+    gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
+    repeated exactly. `batch_max`: rows per transaction.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class Services:
     ids: IdMaker
     sender: Sender
     owner: str
+    from_email: str = "billing@localhost"
     in_flight_max: int = 32
     batch_max: int = 200
 

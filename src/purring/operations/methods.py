@@ -1,0 +1,172 @@
+"""Payment methods: add, edit, tie, back up, replace, remove. Each is one transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from purring.domain.changes import Changes
+from purring.domain.decide import arrangement
+from purring.domain.errors import NotFound
+from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
+from purring.domain.payment_method import MethodKind, PaymentMethod
+from purring.domain.subscription import Subscription
+from purring.domain.subscription_facts import SubscriptionFacts
+from purring.operations.services import Services
+from purring.store import Connection, attempts, catalog, customers, merchants, methods, subscriptions
+from purring.store.changes import save_many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMethod:
+    """A method as the gateway's own field gave it: a token and what may be shown."""
+
+    kind: MethodKind
+    gateway: str
+    token: str
+    fingerprint: str
+    scheme: str
+    last4: str
+    exp_month: int | None = None
+    exp_year: int | None = None
+    holder_name: str = ""
+    billing_address: str = ""
+    phone: str = ""
+
+
+def add_method(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewMethod) -> PaymentMethod:
+    """Add a method to a customer; it is tied to nothing."""
+    method = PaymentMethod(
+        id=MethodId(services.ids.new("pm_")),
+        customer_id=customer_id,
+        kind=new.kind,
+        gateway=new.gateway,
+        token=new.token,
+        fingerprint=new.fingerprint,
+        scheme=new.scheme,
+        last4=new.last4,
+        created_at=services.clock.now(),
+        exp_month=new.exp_month,
+        exp_year=new.exp_year,
+        holder_name=new.holder_name,
+        billing_address=new.billing_address,
+        phone=new.phone,
+    )
+    with services.store.transaction() as conn:
+        customers.get(conn, merchant_id, customer_id)
+        _save(conn, services, merchant_id, arrangement.added(method))
+    return method
+
+
+def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId, **fields: Any) -> None:
+    """Change holder name, billing address, phone or expiry, and look again at what the method should pay."""
+    with services.store.transaction() as conn:
+        method = methods.get(conn, merchant_id, method_id)
+        _save(conn, services, merchant_id, arrangement.edited(method, services.clock.now(), **fields))
+        for subscription in _of_customer(conn, merchant_id, method.customer_id):
+            if subscription.method_id == method_id:
+                subscriptions.wake(conn, merchant_id, subscription.id, services.clock.now())
+
+
+def tie_method(
+    services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, method_id: MethodId
+) -> None:
+    """Let a method pay one subscription; its open invoices are planned anew at once."""
+    with services.store.transaction() as conn:
+        facts = subscription_facts(conn, merchant_id, [subscriptions.get(conn, merchant_id, subscription_id)])[0]
+        method = _own_method(conn, merchant_id, facts.customer.id, method_id)
+        _save(conn, services, merchant_id, arrangement.tied(facts, method, services.clock.now()))
+
+
+def set_backup(
+    services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, method_id: MethodId
+) -> None:
+    """Let a method step in when the tied one fails; asking for it is the customer's consent."""
+    with services.store.transaction() as conn:
+        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        method = _own_method(conn, merchant_id, subscription.customer_id, method_id)
+        _save(conn, services, merchant_id, arrangement.backed_up(subscription, method, services.clock.now()))
+
+
+def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> int:
+    """Move every subscription from one method to another. Gives how many moved."""
+    with services.store.transaction() as conn:
+        old = methods.get(conn, merchant_id, old_id)
+        new = _own_method(conn, merchant_id, old.customer_id, new_id)
+        everything = _facts_of_customer(conn, merchant_id, old.customer_id)
+        changes = arrangement.replaced_everywhere(everything, old, new, services.clock.now())
+        _save(conn, services, merchant_id, changes)
+    return len(changes.changed)
+
+
+def remove_method(services: Services, merchant_id: MerchantId, method_id: MethodId) -> None:
+    """Remove a method that nothing is tied to and no money is in flight on."""
+    with services.store.transaction() as conn:
+        method = methods.get(conn, merchant_id, method_id)
+        tied = _of_customer(conn, merchant_id, method.customer_id)
+        in_flight = attempts.open_on_method(conn, merchant_id, method_id)
+        changes = arrangement.removed(method, tied, in_flight, services.clock.now())
+        _save(conn, services, merchant_id, changes)
+
+
+def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> None:
+    """Move everything to another method and remove the old one: both or neither."""
+    with services.store.transaction() as conn:
+        old = methods.get(conn, merchant_id, old_id)
+        new = _own_method(conn, merchant_id, old.customer_id, new_id)
+        everything = _facts_of_customer(conn, merchant_id, old.customer_id)
+        in_flight = attempts.open_on_method(conn, merchant_id, old_id)
+        changes = arrangement.removed_and_replaced(old, new, everything, in_flight, services.clock.now())
+        _save(conn, services, merchant_id, changes)
+
+
+def subscription_facts(
+    conn: Connection, merchant_id: MerchantId, some: Sequence[Subscription]
+) -> list[SubscriptionFacts]:
+    """What belongs to some subscriptions of one merchant."""
+    merchant = merchants.get(conn, merchant_id)
+    products = catalog.load_products(conn, {(merchant_id, one.price.product_id) for one in some})
+    buyers = customers.load(conn, {(merchant_id, one.customer_id) for one in some})
+    return [
+        SubscriptionFacts(
+            merchant=merchant,
+            customer=buyers[merchant_id, one.customer_id],
+            subscription=one,
+            product=products[merchant_id, one.price.product_id],
+        )
+        for one in some
+    ]
+
+
+def _facts_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[SubscriptionFacts]:
+    """All subscriptions of a customer, with what belongs to them."""
+    return subscription_facts(conn, merchant_id, _of_customer(conn, merchant_id, customer_id))
+
+
+def _of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Subscription]:
+    """All subscriptions of a customer."""
+    return subscriptions.of_customer(conn, merchant_id, customer_id)
+
+
+def _own_method(
+    conn: Connection, merchant_id: MerchantId, customer_id: CustomerId, method_id: MethodId
+) -> PaymentMethod:
+    """One of this customer's methods; another customer's doesn't exist here.
+
+    Raises:
+        NotFound: the customer has no such method.
+    """
+    method = methods.get(conn, merchant_id, method_id)
+    if method.customer_id != customer_id:
+        raise NotFound(f"There is no payment method {method_id} of this customer.", field="method_id")
+    return method
+
+
+def _save(conn: Connection, services: Services, merchant_id: MerchantId, changes: Changes) -> None:
+    """Write changes, and let the open invoices of every changed subscription be planned anew."""
+    now = services.clock.now()
+    save_many(conn, [(merchant_id, changes)], services.ids, now)
+    for noun in changes.changed:
+        if isinstance(noun, Subscription):
+            subscriptions.wake(conn, merchant_id, noun.id, now)

@@ -1,0 +1,133 @@
+"""Subscriptions: create, cancel, change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from purring.domain.calendar import start_of_day, zone
+from purring.domain.catalog import Interval, Price, Product
+from purring.domain.decide import arrangement
+from purring.domain.errors import RefusalCode, Refused
+from purring.domain.ids import (
+    CustomerId,
+    MerchantId,
+    MethodId,
+    NoticeId,
+    PriceId,
+    ProductId,
+    SubscriptionId,
+)
+from purring.domain.money import Money
+from purring.domain.renewal import canceled
+from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
+from purring.operations.methods import subscription_facts
+from purring.operations.services import Services
+from purring.store import catalog, customers, merchants, methods, subscriptions
+from purring.store.changes import save_many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscription:
+    """What is to be sold, to whom, from which day on, and which method pays. Days are the merchant's."""
+
+    customer_id: CustomerId
+    price: Price
+    start_on: date
+    quantity: int = 1
+    trial_days: int = 0
+    method_id: MethodId | None = None
+    backup_method_id: MethodId | None = None
+    external_id: str | None = None
+
+
+def create_price(
+    services: Services,
+    merchant_id: MerchantId,
+    *,
+    product_name: str,
+    unit_amount: Money,
+    interval: Interval,
+    trial_days: int = 0,
+) -> Price:
+    """Add a product and one price for it."""
+    product = Product(id=ProductId(services.ids.new("prod_")), merchant_id=merchant_id, name=product_name)
+    price = Price(
+        id=PriceId(services.ids.new("price_")),
+        merchant_id=merchant_id,
+        product_id=product.id,
+        unit_amount=unit_amount,
+        interval=interval,
+        trial_days=trial_days,
+    )
+    with services.store.transaction() as conn:
+        catalog.create_products(conn, [product])
+        catalog.create_prices(conn, [price])
+    return price
+
+
+def create_subscription(services: Services, merchant_id: MerchantId, new: NewSubscription) -> Subscription:
+    """Start a subscription; its first invoice is issued when its first period begins."""
+    with services.store.transaction() as conn:
+        merchant = merchants.get(conn, merchant_id)
+        customers.get(conn, merchant_id, new.customer_id)
+        for method_id in (new.method_id, new.backup_method_id):
+            if method_id and methods.get(conn, merchant_id, method_id).customer_id != new.customer_id:
+                raise Refused(RefusalCode.NOT_YOUR_METHOD, field="method_id", details=(method_id,))
+        subscription = started(services, new, merchant.timezone)
+        subscriptions.create_many(conn, merchant_id, [subscription])
+    return subscription
+
+
+def started(services: Services, new: NewSubscription, timezone: str) -> Subscription:
+    """The subscription before its first period: trialing, or active with its first invoice due at once."""
+    new.price.amount_for(new.quantity)
+    anchor_on = new.start_on + timedelta(days=new.trial_days)
+    return Subscription(
+        id=SubscriptionId(services.ids.new("sub_")),
+        customer_id=new.customer_id,
+        status=SubscriptionStatus.TRIALING if new.trial_days else SubscriptionStatus.ACTIVE,
+        price=new.price,
+        quantity=new.quantity,
+        anchor_on=anchor_on,
+        next_period_index=0,
+        period_start_on=new.start_on,
+        period_end_on=anchor_on if new.trial_days else new.start_on + timedelta(days=1),
+        method_id=new.method_id,
+        method_tied_at=services.clock.now() if new.method_id else None,
+        backup_method_id=new.backup_method_id,
+        next_step_at=start_of_day(anchor_on, zone(timezone)),
+        external_id=new.external_id,
+    )
+
+
+def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
+    """End a subscription at once; its unpaid invoices are not charged any more."""
+    now = services.clock.now()
+    with services.store.transaction() as conn:
+        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        if subscription.status is SubscriptionStatus.CANCELED:
+            raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription_id,))
+        facts = subscription_facts(conn, merchant_id, [subscription])[0]
+        notice_id = NoticeId(services.ids.new("ntc_"))
+        changes = canceled(facts, now, StatusReason.MERCHANT_REQUEST, notice_id)
+        save_many(conn, [(merchant_id, changes)], services.ids, now)
+        subscriptions.wake(conn, merchant_id, subscription_id, now)
+
+
+def cancel_at_period_end(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
+    """Let the running period be the last one."""
+    with services.store.transaction() as conn:
+        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        changes = arrangement.cancel_at_period_end(subscription, services.clock.now())
+        save_many(conn, [(merchant_id, changes)], services.ids, services.clock.now())
+
+
+def change_quantity(
+    services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, quantity: int
+) -> None:
+    """Sell another quantity from the next period on."""
+    with services.store.transaction() as conn:
+        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        changes = arrangement.quantity_changed(subscription, quantity, services.clock.now())
+        save_many(conn, [(merchant_id, changes)], services.ids, services.clock.now())
