@@ -92,6 +92,20 @@ def seen_charges(ledger_path: Path | str) -> list[SeenCharge]:
     ]
 
 
+def next_due_at(ledger_path: Path | str) -> datetime | None:
+    """When something next happens by itself: a debit settles, a confirmation lapses, an event comes late."""
+    with _open(ledger_path) as ledger:
+        row = ledger.execute(_NEXT_DUE).fetchone()
+    return instant(row["due_at"]) if row["due_at"] else None
+
+
+_NEXT_DUE = """
+SELECT MIN(due_at) AS due_at FROM (
+    SELECT due_at FROM charges WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM deliveries WHERE position IS NULL AND due_at IS NOT NULL
+)
+"""
+
 CardAndAmount = tuple[str, str, Money]
 """Merchant, fingerprint and amount: what the networks count by."""
 
