@@ -72,6 +72,11 @@ class Context:
         """Whether the amount is still to be paid, so that the next attempt matters."""
         return True
 
+    @property
+    def names_amount(self) -> bool:
+        """Whether the notice is about an amount at all."""
+        return self.is_owed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(Context):
@@ -152,6 +157,11 @@ class PaymentReceived(Context):
     def is_owed(self) -> bool:
         """Whether the amount is still to be paid."""
         return False
+
+    @property
+    def names_amount(self) -> bool:
+        """Whether the notice is about an amount at all: the one that was paid."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
