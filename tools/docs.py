@@ -16,6 +16,7 @@ from purring.domain import transitions
 from purring.domain.errors import EXIT_CODES, HTTP_STATUS, REFUSALS, PurringError
 from purring.domain.event import OWES, EventKind
 from purring.domain.rulebook import pages as rulebook
+from purring.gateways.sandbox import pages as sandbox_pages
 from purring.notices import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,6 +117,11 @@ def notices() -> str:
     return page("Notices", *reference.paragraphs())
 
 
+def sandbox() -> str:
+    """Test numbers, tokens, scripts and API of the sandbox gateway."""
+    return page("The sandbox gateway", *sandbox_pages.paragraphs())
+
+
 # A new generated page is one more line here; `tests/house/test_docs.py` then keeps it up to date.
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
@@ -123,6 +129,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/declines.md": declines,
     "docs/reference/errors.md": errors,
     "docs/reference/notices.md": notices,
+    "docs/reference/sandbox.md": sandbox,
 }
 
 

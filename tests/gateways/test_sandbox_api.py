@@ -17,6 +17,7 @@ from purring.domain.decline import DeclineReason, classify
 from purring.domain.errors import GatewayRefused
 from purring.gateways.base import RefundRequest
 from purring.gateways.http import HttpClient, HttpSettings
+from purring.gateways.sandbox.api import FIXED, WITH_KEY
 from purring.gateways.sandbox.codes import says_not_processed
 from purring.gateways.sandbox.gateway import SandboxGateway
 from purring.gateways.sandbox.local import LocalSandbox
@@ -88,13 +89,10 @@ def test_only_test_numbers_become_tokens(local: LocalSandbox, number: str) -> No
 def test_no_number_is_ever_stored(local: LocalSandbox, tmp_path: Path) -> None:
     """Neither a test number nor one that looks real is anywhere in the sandbox's files."""
     local.remote.make_token_for_number("4242 4242 4242 4242")
-    status, body = call(
-        local,
-        "POST",
-        "/v1/charges",
-        {"token": "tok_visa", "amount_minor": 1, "currency": "USD", "merchant_id": "m", "invoice_id": REAL_LOOKING},
-        {"idempotency-key": "att_1"},
-    )
+    for change, key in (({"invoice_id": REAL_LOOKING}, "att_1"), ({}, REAL_LOOKING)):
+        status, body = call(local, "POST", "/v1/charges", {**GOOD, **change}, {"idempotency-key": key})
+        assert (422, "card_number") == (status, _code(body))
+    status, body = call(local, "POST", "/sandbox/find", {"key": REAL_LOOKING, "times": 1})
     assert (422, "card_number") == (status, _code(body))
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"4242424242424242" not in files.replace(b" ", b"")
@@ -274,6 +272,15 @@ def test_a_bad_charge_is_refused_and_leaves_nothing(
     assert (status, code) == (refused[0], _code(refused[1]))
     assert [] == seen_charges(local.ledger_path)
     assert 200 == call(local, "POST", "/v1/charges", GOOD, headers)[0]
+
+
+def test_every_request_is_documented() -> None:
+    """The docstring of each handler starts with the request that it answers, which the reference page shows."""
+    documented = {(handler.__doc__ or "").split(":")[0].split("?")[0] for handler in FIXED.values()}
+    assert {f"{method} {path}" for method, path in FIXED} == documented
+    for method, pattern, handler in WITH_KEY:
+        request = (handler.__doc__ or "").split(":")[0]
+        assert pattern.fullmatch(request.removeprefix(f"{method} "))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from purring.gateways.sandbox import bank, charges, controls, events, refunds, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
 from purring.gateways.sandbox.ledger import Ledger, stamp
+from purring.gateways.sandbox.numbers import looks_like_card_number
 from purring.gateways.sandbox.settings import Controls, Outage, OutageKind, SandboxSettings
 
 BODY_BYTES_MAX = 65_536
@@ -42,6 +43,8 @@ class SandboxApi:
             _check_door(headers, body, is_open=is_page)
             handler, path = _route(method, parts.path)
             fields = {} if is_page else _fields(body)
+            if handler is not tokens.create:
+                _refuse_card_numbers(fields, headers.get("idempotency-key", ""))
             with self._ledger.transaction() as connection:
                 call = Call(
                     ledger=connection,
@@ -128,11 +131,17 @@ def _fields(body: bytes) -> Mapping[str, object]:
     raise SandboxRefusal(400, "invalid_request", "Send a JSON object.")
 
 
+def _refuse_card_numbers(fields: Mapping[str, object], key: str) -> None:
+    """Only the token endpoint may see a number, and it keeps none."""
+    if looks_like_card_number(json.dumps(fields)) or looks_like_card_number(key):
+        raise SandboxRefusal(422, "card_number", "Something in the request looks like a card number; send a token.")
+
+
 def _route(method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
-    fixed = _FIXED.get((method, path))
+    fixed = FIXED.get((method, path))
     if fixed is not None:
         return fixed, {}
-    for route_method, pattern, handler in _WITH_KEY:
+    for route_method, pattern, handler in WITH_KEY:
         match = pattern.fullmatch(path) if method == route_method else None
         if match is not None:
             return handler, {"key": unquote(match["key"])}
@@ -140,12 +149,14 @@ def _route(method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
 
 
 def _capabilities(call: Call) -> Answered:
+    """GET /v1/capabilities: how long a key lives, in seconds, and how many requests may be under way."""
     settings = call.controls.settings
     body = {"key_lifetime_s": int(settings.key_lifetime.total_seconds()), "in_flight_max": settings.in_flight_max}
     return Answered(status=200, body=body)
 
 
 def _movements(call: Call) -> Answered:
+    """GET /v1/ledger: every movement of money, oldest first."""
     rows = call.ledger.execute(
         "SELECT seq, at, kind, key, merchant_id, invoice_id, amount_minor, currency FROM movements ORDER BY seq"
     ).fetchall()
@@ -153,6 +164,7 @@ def _movements(call: Call) -> Answered:
 
 
 def _clock(call: Call) -> Answered:
+    """GET /sandbox/clock: the sandbox's time."""
     return Answered(status=200, body={"now": stamp(call.now)})
 
 
@@ -168,7 +180,7 @@ def _set_clock(call: Call) -> Answered:
     return _clock(later)
 
 
-_FIXED: Mapping[tuple[str, str], Handler] = {
+FIXED: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/tokens"): tokens.create,
     ("POST", "/v1/charges"): charges.create,
     ("GET", "/v1/charges"): charges.find,
@@ -188,7 +200,7 @@ _FIXED: Mapping[tuple[str, str], Handler] = {
     ("POST", "/sandbox/events/again"): events.again,
 }
 
-_WITH_KEY: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
+WITH_KEY: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
     ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/cancel"), charges.cancel),
     ("POST", re.compile(r"/v1/charges/(?P<key>[^/]+)/confirm"), charges.confirm),
     ("GET", re.compile(r"/bank/(?P<key>[^/]+)"), bank.page),

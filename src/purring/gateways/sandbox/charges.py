@@ -14,7 +14,6 @@ from purring.gateways.sandbox import events, idempotency, scripts, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
 from purring.gateways.sandbox.ledger import stamp
 from purring.gateways.sandbox.movements import money_of, move
-from purring.gateways.sandbox.numbers import looks_like_card_number
 from purring.gateways.sandbox.reasons import codes_for
 from purring.gateways.sandbox.script import (
     Approve,
@@ -44,7 +43,6 @@ def create(call: Call) -> Answered:
     stored = idempotency.replay(call, key)
     if stored is not None:
         return stored
-    _refuse_card_numbers(call)
     token = tokens.find(call, call.text("token"))
     money = money_of(call)
     taken = scripts.next_step(call.ledger, token["token"], call.now)
@@ -262,8 +260,3 @@ def show(charge: Row) -> dict[str, object]:
         "expires_at": charge["due_at"] if waits else None,
         "confirm_path": f"/bank/{quote(charge['key'], safe='')}" if waits else None,
     }
-
-
-def _refuse_card_numbers(call: Call) -> None:
-    if looks_like_card_number(call.raw_body.decode(errors="replace")):
-        raise SandboxRefusal(422, "card_number", "Something in the request looks like a card number; send a token.")

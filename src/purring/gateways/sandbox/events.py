@@ -66,7 +66,7 @@ def release_due(call: Call) -> None:
 
 
 def release_held(call: Call) -> Answered:
-    """POST /sandbox/events/release: what was held back goes out, `in order` of creation or `reversed`."""
+    """POST /sandbox/events/release: what was held back goes out, in the `order` it was `created` or `reversed`."""
     order = call.text("order", "created")
     if order not in {"created", "reversed"}:
         raise SandboxRefusal(400, "invalid_request", "order: created or reversed.")
