@@ -65,6 +65,11 @@ def set_policy(conn: Connection, value: Merchant, policy: Policy, now: datetime)
     return replace(value, policy=newest)
 
 
+def lock(conn: Connection, merchant_id: MerchantId) -> None:
+    """Let one transaction at a time do something about a merchant: the others wait here. SQLite has one writer anyway."""
+    conn.execute(select(merchant.c.id).where(merchant.c.id == merchant_id).with_for_update(key_share=True)).all()
+
+
 def next_invoice_numbers(conn: Connection, merchant_id: MerchantId, n: int) -> list[str]:
     """Take the merchant's next n invoice numbers: unbroken, since they come back if the transaction fails."""
     statement = (

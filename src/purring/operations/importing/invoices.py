@@ -1,0 +1,138 @@
+"""Open invoices from elsewhere, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from purring.domain.calendar import local_date, zone
+from purring.domain.customer import Customer
+from purring.domain.errors import InvalidInput
+from purring.domain.ids import CustomerId, MerchantId
+from purring.domain.merchant import Merchant
+from purring.domain.money import Money
+from purring.domain.subscription import Subscription
+from purring.operations.importing.methods import Usable, usable_methods
+from purring.operations.importing.rows import Added, Bad, Missing, NewInvoice, Result, There
+from purring.operations.invoices import HandedOver, hand_over_many
+from purring.operations.services import Services
+from purring.store import Connection, customers, invoices, subscriptions
+
+Identity = tuple[CustomerId, Money, date]
+"""What an invoice with the same number must agree in to be the same invoice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What rows may refer to, and what is there already: identities by number, numbers by external id."""
+
+    today: date
+    owners: Mapping[str, Customer]
+    methods: Usable
+    subscriptions: Mapping[str, Subscription]
+    identities: dict[str, Identity]
+    numbers: dict[str, str]
+
+
+def add_invoices(conn: Connection, services: Services, merchant: Merchant, some: Sequence[NewInvoice]) -> list[Result]:
+    """Take open invoices over, each known by its number; the declined ones begin to be recovered."""
+    known = _known(conn, services, merchant, some)
+    results: list[Result] = []
+    for new in some:
+        result = _problem(known, new) or Added()
+        results.append(result)
+        if isinstance(result, Added):
+            known.identities[new.number] = _identity(known, new)
+            if new.external_id is not None:
+                known.numbers[new.external_id] = new.number
+    wanted = [place for place, result in enumerate(results) if isinstance(result, Added)]
+    for wave in _waves(some, wanted):
+        handed = {place: _handed_over(known, some[place]) for place in wave}
+        for place, error in _taken_over(conn, services, merchant.id, list(handed.items())).items():
+            results[place] = Bad(error.field or "number", error.message)
+    return results
+
+
+def _known(conn: Connection, services: Services, merchant: Merchant, some: Sequence[NewInvoice]) -> _Known:
+    owners = customers.by_external_id(conn, merchant.id, [new.customer for new in some])
+    there = invoices.by_number(conn, merchant.id, [new.number for new in some])
+    named = invoices.by_external_id(conn, merchant.id, [new.external_id for new in some if new.external_id is not None])
+    sold = [new.subscription for new in some if new.subscription is not None]
+    return _Known(
+        today=local_date(services.clock.now(), zone(merchant.timezone)),
+        owners=owners,
+        methods=usable_methods(conn, merchant.id, owners),
+        subscriptions=subscriptions.by_external_id(conn, merchant.id, sold),
+        identities={number: (one.customer_id, one.total, one.invoice_on) for number, one in there.items()},
+        numbers={external_id: one.number for external_id, one in named.items()},
+    )
+
+
+def _identity(known: _Known, new: NewInvoice) -> Identity:
+    return (known.owners[new.customer].id, new.amount, new.invoice_on)
+
+
+def _problem(known: _Known, new: NewInvoice) -> Result | None:
+    """Why this row makes no new invoice."""
+    owner = known.owners.get(new.customer)
+    if owner is None:
+        return Missing("customer", new.customer)
+    if new.number in known.identities:
+        if known.identities[new.number] == _identity(known, new):
+            return There()
+        return Bad("number", "an invoice with this number is there already, of another customer, amount or day.")
+    if new.external_id is not None and new.external_id in known.numbers:
+        return Bad("external_id", f"invoice {known.numbers[new.external_id]} has this id already; give each its own.")
+    if new.declined and new.invoice_on > known.today:
+        return Bad("invoice_on", f"{new.invoice_on} is still to come, so nothing was declined; set declined to false.")
+    if new.method is not None and (owner.id, new.method) not in known.methods:
+        return Missing("method", new.method)
+    subscription = known.subscriptions.get(new.subscription or "")
+    if new.subscription is not None and (subscription is None or subscription.customer_id != owner.id):
+        return Missing("subscription", new.subscription)
+    return None
+
+
+def _handed_over(known: _Known, new: NewInvoice) -> HandedOver:
+    owner = known.owners[new.customer]
+    return HandedOver(
+        customer_id=owner.id,
+        number=new.number,
+        amount=new.amount,
+        invoice_on=new.invoice_on,
+        description=new.description,
+        method_id=None if new.method is None else known.methods[owner.id, new.method].id,
+        subscription_id=None if new.subscription is None else known.subscriptions[new.subscription].id,
+        declined=new.declined,
+        external_id=new.external_id,
+    )
+
+
+def _waves(some: Sequence[NewInvoice], places: Sequence[int]) -> list[list[int]]:
+    """Places in groups that hold each subscription at most once: what one invoice does to it, the next must see."""
+    waves: list[list[int]] = []
+    seen: dict[str, int] = {}
+    for place in places:
+        subscription = some[place].subscription
+        turn = 0 if subscription is None else seen.get(subscription, 0)
+        if subscription is not None:
+            seen[subscription] = turn + 1
+        waves.extend([] for _ in range(turn + 1 - len(waves)))
+        waves[turn].append(place)
+    return waves
+
+
+def _taken_over(
+    conn: Connection, services: Services, merchant_id: MerchantId, some: Sequence[tuple[int, HandedOver]]
+) -> dict[int, InvalidInput]:
+    """Take invoices over, and say which ones could not be, and why: halves are tried until the culprits stand alone."""
+    try:
+        hand_over_many(conn, services, merchant_id, [new for _, new in some])
+    except InvalidInput as error:
+        if len(some) == 1:
+            return {some[0][0]: error}
+        middle = len(some) // 2
+        first = _taken_over(conn, services, merchant_id, some[:middle])
+        return first | _taken_over(conn, services, merchant_id, some[middle:])
+    return {}
