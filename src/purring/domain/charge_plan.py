@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from zlib import crc32
 
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
@@ -15,7 +16,7 @@ from purring.domain.facts import Facts
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policies import policy_named
 from purring.domain.policies.base import Outlook
-from purring.domain.recovery import HoldReason, Recovery
+from purring.domain.recovery import Recovery
 from purring.domain.rulebook.limits import Limit, Permit, Use, limits_for, permit
 from purring.domain.step import Charge, SetStatus, Step
 from purring.domain.subscription import SubscriptionStatus
@@ -73,8 +74,9 @@ def _by_tied_method(facts: Facts, recovery: Recovery, now: datetime) -> tuple[li
 def stopped_by(facts: Facts, method: PaymentMethod) -> Attempt | None:
     """The decline that forbids charging this card or account again for this debt, if one does.
 
-    Cards are told apart by fingerprint, so a removed and re-added card stays stopped. New data lifts every stop but
-    `never_retry`; so does a later decline on the same card that merely says "later" (after somebody's own attempt).
+    Cards are told apart by fingerprint, so a card that was removed and added again is still the same one. New data
+    lifts every stop but `never_retry`; so does a later decline on the same card that merely says "later" (after
+    somebody's own attempt).
     """
     latest = True
     for attempt in reversed(facts.attempts):
@@ -97,19 +99,34 @@ def _describe(attempt: Attempt) -> tuple[object, ...]:
 
 def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
     """One charge of the agreed backup, right after an automatic charge of the tied method failed."""
-    subscription, last = facts.subscription, facts.last_counted
-    if subscription is None or last is None or recovery.is_held(now):
+    failed = _failed_on_this_step(facts)
+    backup = _agreed_backup(facts, failed) if failed else None
+    if failed is None or backup is None or recovery.is_held(now):
         return []
-    backup = facts.usable(subscription.backup_method_id)
-    if backup is None or backup.backup_consent_at is None or stopped_by(facts, backup):
+    failed_at = failed.ended_at or failed.started_at
+    if recovery.skipped_until and failed_at <= recovery.skipped_until:
         return []
-    failed_now = last.status is AttemptStatus.DECLINED and now - last.started_at < BACKUP_WITHIN
-    if last.is_backup or not failed_now or last.method_id == backup.id or facts.attempts[-1] is not last:
-        return []
-    allowed = _permit(facts, backup, Initiator.AUTOMATIC, now)
-    if allowed.at > min(recovery.window_ends_at, now + BACKUP_WITHIN):
+    barred = (network_delay(facts, backup), outage_over_at(facts))
+    allowed = _permit(facts, backup, Initiator.AUTOMATIC, max(now, *(until for until in barred if until)))
+    if allowed.at > min(recovery.window_ends_at, failed_at + BACKUP_WITHIN):
         return []
     return [Step(allowed.at, Charge(backup.id, backup=True), Clause("policy.backup"))]
+
+
+def _failed_on_this_step(facts: Facts) -> Attempt | None:
+    """The automatic charge of the tied method that was declined last, unless anybody has tried anything since."""
+    last = next((attempt for attempt in reversed(facts.attempts) if attempt.status is not AttemptStatus.FAILED), None)
+    if last is None or last.status is not AttemptStatus.DECLINED or last.initiator is not Initiator.AUTOMATIC:
+        return None
+    return last if last.method_id == facts.tied_method_id and not last.is_backup else None
+
+
+def _agreed_backup(facts: Facts, failed: Attempt) -> PaymentMethod | None:
+    """The backup, if the customer agreed to it, nothing stopped it, and it is another card than the one that failed."""
+    backup = facts.usable(facts.subscription.backup_method_id) if facts.subscription else None
+    if backup is None or backup.backup_consent_at is None or backup.fingerprint == failed.fingerprint:
+        return None
+    return None if stopped_by(facts, backup) else backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,90 +141,115 @@ def _on_method(
     facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime
 ) -> tuple[list[Step], Clause | None]:
     """The remaining planned charges of the tied method, each at the earliest time the rules allow."""
-    slots = _slots(facts, recovery, method, now)
+    limits = limits_for(method.scheme, now.date())
     floor, why = _floor(facts, recovery, method, now)
-    slots = _made_up_for(slots, floor, why)
-    steps, full = _permitted(facts, method, recovery.window_ends_at, slots, limits_for(method.scheme, now.date()))
+    slots = _made_up_for(facts, recovery, _slots(facts, recovery, method, now, limits), floor, why)
+    steps, full = _permitted(facts, method, recovery.window_ends_at, slots, limits)
     if steps:
         return steps, None
+    if floor > recovery.window_ends_at:
+        return [], slots[0].clause if slots and why != "late" else Clause("window.over")
     return [], full or Clause("policy.exhausted", (recovery.policy.retry, recovery.policy.version))
 
 
-def _slots(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime) -> list[_Slot]:
+def _slots(
+    facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime, limits: tuple[Limit, ...]
+) -> list[_Slot]:
     """What policy, operator and a changed method propose after the last automatic charge, rising."""
-    policy, last = recovery.policy, facts.last_counted
+    last = facts.last_counted
     base = last.started_at if last else recovery.opened_at
     outlook = Outlook(
-        policy=policy,
+        policy=recovery.policy,
         invoice_on=facts.invoice.invoice_on,
         zone=facts.customer.timezone,
         now=now,
         window_ends_at=recovery.window_ends_at,
         attempts=facts.attempts,
-        limits=limits_for(method.scheme, now.date()),
+        limits=limits,
         uses=facts.uses.get(method.fingerprint, ()),
     )
-    times = policy_named(policy.retry)(outlook)
-    slots = [_Slot(at, _retry_clause(facts, policy.version, n, times)) for n, at in enumerate(times) if at > base]
+    times = policy_named(recovery.policy.retry)(outlook)
+    slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > base]
+    added = [*_first_slot(facts, recovery, last), *_fresh_slot(facts, method, base)]
+    if added:
+        slots = sorted((*added, *slots), key=attrgetter("at"))
     if recovery.skipped_until:
         slots = [slot for slot in slots if slot.at > recovery.skipped_until]
-    moved_to = recovery.moved_to
-    if moved_to and moved_to > base:
-        slots = [_Slot(moved_to, Clause("policy.moved")), *(slot for slot in slots[1:] if slot.at > moved_to)]
-    fresh = _fresh_slot(facts, method, base)
-    if fresh:
-        slots = sorted((fresh, *slots), key=lambda slot: slot.at)
+    if recovery.moved_to and recovery.moved_to > base:
+        later = [slot for slot in slots[1:] if slot.at > recovery.moved_to]
+        slots = [_Slot(recovery.moved_to, Clause("policy.moved")), *later]
     return slots
 
 
-def _retry_clause(facts: Facts, version: int, n: int, times: Sequence[datetime]) -> Clause:
+def _retry_clause(facts: Facts, n: int, times: Sequence[datetime]) -> Clause:
     """Name the planned retry: which of how many, and the day of the window."""
-    policy = facts.policy
-    day = (times[n].date() - facts.invoice.invoice_on).days
-    return Clause("policy.retry", (policy.retry, version, n + 1, len(times), day, policy.window_days))
+    policy, invoice_on = facts.policy, facts.invoice.invoice_on
+    day = (local_date(times[n], zone(facts.customer.timezone)) - invoice_on).days
+    return Clause("policy.retry", (policy.retry, policy.version, n + 1, len(times), day, policy.window_days))
 
 
-def _fresh_slot(facts: Facts, method: PaymentMethod, base: datetime) -> _Slot | None:
+def _first_slot(facts: Facts, recovery: Recovery, last: Attempt | None) -> list[_Slot]:
+    """The first charge, where somebody's own declined attempt opened the recovery before it could be made."""
+    if last or not facts.attempts or facts.attempts[0].started_at > recovery.opened_at:
+        return []
+    return [_Slot(facts.invoice.issued_at, Clause("invoice.first_charge"))]
+
+
+def _fresh_slot(facts: Facts, method: PaymentMethod, base: datetime) -> list[_Slot]:
     """One try at the next retry hour when the tied method was changed or edited after the last automatic charge."""
     tied_at = facts.subscription.method_tied_at if facts.subscription else None
     fresh_at = max(tied_at, method.fresh_at) if tied_at else method.fresh_at
-    tried = any(a.method_id == method.id and a.started_at >= fresh_at for a in facts.attempts)
-    if fresh_at <= base or tried:
-        return None
+    if fresh_at <= base or any(_tried(attempt, method, fresh_at) for attempt in facts.attempts):
+        return []
     tz = zone(facts.customer.timezone)
     today = local_date(fresh_at, tz)
     at = at_local(today, facts.policy.retry_at, tz)
     if at <= fresh_at:
         at = at_local(today + days(1), facts.policy.retry_at, tz)
-    return _Slot(at, Clause("policy.fresh_method"))
+    return [_Slot(at, Clause("policy.fresh_method"))]
+
+
+def _tried(attempt: Attempt, method: PaymentMethod, since: datetime) -> bool:
+    """Whether an attempt has tried this method since; one that an outage swallowed hasn't."""
+    counts = attempt.status is not AttemptStatus.FAILED
+    return counts and attempt.method_id == method.id and attempt.started_at >= since
 
 
 def _floor(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime) -> tuple[datetime, str]:
     """Before when nothing is charged, and the clause that says so."""
     floor, why = now, "late"
-    if recovery.hold is not HoldReason.NONE and recovery.held_until and recovery.held_until > floor:
-        floor, why = recovery.held_until, "hold.until"
-    delayed_to = network_delay(facts, method)
-    if delayed_to and delayed_to > floor:
-        floor, why = delayed_to, "network.delay"
-    again_at = outage_over_at(facts)
-    if again_at and again_at > floor:
-        floor, why = again_at, "outage.retry"
+    barred = (
+        (recovery.held_until, "hold.until"),
+        (network_delay(facts, method), "network.delay"),
+        (outage_over_at(facts), "outage.retry"),
+    )
+    for until, clause in barred:
+        if until and until > floor:
+            floor, why = until, clause
     return floor, why
 
 
 def network_delay(facts: Facts, method: PaymentMethod) -> datetime | None:
     """Until when the network asked to wait with this card, if it did."""
-    delays = [a.retry_not_before for a in facts.attempts if a.fingerprint == method.fingerprint and a.retry_not_before]
+    delays = [
+        attempt.retry_not_before
+        for attempt in facts.attempts
+        if attempt.retry_not_before
+        and attempt.fingerprint == method.fingerprint
+        and attempt.status is AttemptStatus.DECLINED
+    ]
     return max(delays, default=None)
 
 
-def _made_up_for(slots: list[_Slot], floor: datetime, why: str) -> list[_Slot]:
+def _made_up_for(facts: Facts, recovery: Recovery, slots: list[_Slot], floor: datetime, why: str) -> list[_Slot]:
     """Planned times that can't be kept become one, at the first instant that can."""
     missed = [slot for slot in slots if slot.at < floor]
     if not missed:
         return slots
-    figures = {"hold.until": ("hold", floor), "outage.retry": (len(missed) + 1,)}.get(why, (missed[-1].at,))
+    figures = {
+        "hold.until": (recovery.hold.value, floor),
+        "outage.retry": (len(_failed_since_counted(facts)) + 1,),
+    }.get(why, (missed[-1].at,))
     return [_Slot(floor, Clause(why, figures)), *(slot for slot in slots if slot.at > floor)]
 
 

@@ -6,6 +6,7 @@ Sentences are made when somebody reads them: a schedule is computed far more oft
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 TEXTS: dict[str, str] = {
     "invoice.settled": "The invoice is {0}: nothing more happens.",
@@ -29,6 +30,7 @@ TEXTS: dict[str, str] = {
     "late": "Planned for {0}; made up for now.",
     "rule.delay": "Planned for {0}; {1}",
     "network.delay": "Planned for {0}; the network asked to wait until now.",
+    "network.until": "The network asked to wait with this card until {0}.",
     "rule.no_room": "The networks' ceilings leave no room before the window closes: {0}",
     "outage.retry": "The gateway was not available, try {0}: this costs no attempt.",
     "unknown.crashed": "The charge was being sent when its worker stopped: settle what became of it.",
@@ -36,6 +38,7 @@ TEXTS: dict[str, str] = {
     "pending.ask": "The debit is not settled yet: ask the gateway.",
     "action.ask": "The bank's confirmation is due: ask the gateway what came of it.",
     "queue.operator": "The gateway could not say what happened: an operator has to look.",
+    "window.over": "The window is over: nothing is charged any more.",
     "window.warning": "Last notice, {0} days before the window closes.",
     "window.close": "The window of {0} days closes.",
     "window.close_after_warning": "The window of {0} days is over; {1} days after the last notice.",
@@ -55,4 +58,24 @@ class Clause:
     @property
     def text(self) -> str:
         """The sentence an operator reads."""
-        return TEXTS[self.id].format(*self.figures)
+        return TEXTS[self.id].format(*map(_shown, self.figures))
+
+
+def _shown(figure: object) -> object:
+    """A figure as an operator reads it: instants to the minute in UTC, spans in the unit that fits."""
+    match figure:
+        case datetime():
+            return f"{figure.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        case timedelta():
+            return _span(round(figure.total_seconds() / 60))
+        case _:
+            return figure
+
+
+def _span(minutes: int) -> str:
+    """A span in whole days, hours or minutes."""
+    for unit, length in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= length and minutes % length == 0:
+            count = minutes // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{minutes} minutes"

@@ -53,8 +53,9 @@ class HoldReason(StrEnum):
 class Recovery:
     """One recovery, with the policy version pinned when it opened.
 
-    `held_until` None with a `hold` set means: until somebody resumes it. `skipped_until`: planned charges up to and
-    including it are left out. `moved_to`: the next planned charge happens then instead.
+    `opened_at` moves when it is opened again. `held_until` None with a `hold` set means: until somebody resumes it;
+    without a hold it is None. `skipped_until`: planned charges up to and including it are left out. `moved_to`: the
+    next planned charge happens then instead.
     """
 
     id: RecoveryId

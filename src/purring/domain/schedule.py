@@ -15,30 +15,38 @@ from purring.domain.calendar import days
 from purring.domain.charge_plan import first_charge, planned_charges
 from purring.domain.clause import Clause
 from purring.domain.facts import Facts
-from purring.domain.invoice import DisputeStatus, InvoiceStatus
+from purring.domain.invoice import DisputeStatus, Invoice, InvoiceStatus
 from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.policy import EndAction
 from purring.domain.recovery import HoldReason, Recovery, RecoveryStatus
 from purring.domain.step import Charge, Close, Notify, Resolve, Schedule, SetStatus, Step
-from purring.domain.subscription import SubscriptionStatus
+from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
 
 
 def schedule(facts: Facts, now: datetime) -> Schedule:
     """Every step to come for the invoice of `facts`, seen at `now`."""
-    invoice = facts.invoice
-    if not invoice.is_open:
-        return Schedule((), Clause("invoice.settled", (invoice.status.value,)))
-    attempt = facts.open_attempt
+    attempt, invoice, recovery = facts.open_attempt, facts.invoice, facts.recovery
     if attempt is not None:
         return resolving(attempt, now)
+    if not invoice.is_open:
+        return _settled(invoice, recovery, now)
     if invoice.dispute is not DisputeStatus.NONE:
         return Schedule((), Clause("invoice.disputed", (invoice.dispute.value,)))
-    recovery = facts.recovery
     if recovery is None:
         return _first_charge(facts, now)
     if not recovery.is_open:
         return Schedule((), Clause("recovery.closed", (recovery.status.value,)))
     return _recovering(facts, recovery, now)
+
+
+def _settled(invoice: Invoice, recovery: Recovery | None, now: datetime) -> Schedule:
+    """Nothing, or the close of a recovery whose invoice was given up."""
+    clause = Clause("invoice.settled", (invoice.status.value,))
+    if recovery is None or not recovery.is_open:
+        return Schedule((), clause)
+    written_off = invoice.status is InvoiceStatus.UNCOLLECTIBLE
+    outcome = RecoveryStatus.WRITTEN_OFF if written_off else RecoveryStatus.CANCELED
+    return Schedule((Step(now, Close(outcome), clause),), clause)
 
 
 def _first_charge(facts: Facts, now: datetime) -> Schedule:
@@ -51,14 +59,22 @@ def _first_charge(facts: Facts, now: datetime) -> Schedule:
 
 def _recovering(facts: Facts, recovery: Recovery, now: datetime) -> Schedule:
     """Planned charges, the last notice, and what ends the window."""
-    if facts.subscription and facts.subscription.status is SubscriptionStatus.CANCELED:
-        clause = Clause("subscription.canceled")
-        return Schedule((Step(now, Close(RecoveryStatus.CANCELED), clause),), clause)
+    subscription = facts.subscription
+    if subscription and subscription.status is SubscriptionStatus.CANCELED:
+        return _after_cancellation(recovery, subscription, now)
     if recovery.hold is not HoldReason.NONE and recovery.held_until is None:
         return Schedule((), Clause("hold.without_end", (recovery.hold.value,)))
     charges, barrier = planned_charges(facts, recovery, now)
     steps = sorted((*charges, *_ending(facts, recovery, now)), key=_at)
     return Schedule(tuple(steps), barrier)
+
+
+def _after_cancellation(recovery: Recovery, subscription: Subscription, now: datetime) -> Schedule:
+    """The close: the window ran out if that is what canceled the subscription, else the cancellation cut it short."""
+    ran_out = subscription.reason is StatusReason.WINDOW_CLOSED and recovery.window_ends_at <= now
+    outcome = RecoveryStatus.EXHAUSTED if ran_out else RecoveryStatus.CANCELED
+    clause = Clause("subscription.canceled")
+    return Schedule((Step(now, Close(outcome), clause),), clause)
 
 
 _at = attrgetter("at")
@@ -79,7 +95,7 @@ def _ending(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
     if harsh is None:
         return _quiet_ending(recovery, ends_at)
     steps = []
-    warned_at = last_warning_at(facts, now)
+    warned_at = last_warning_at(facts, recovery, now)
     if warned_at is None:
         warned_at = max(now, ends_at - days(policy.warn_days_before_close))
         steps.append(
@@ -116,12 +132,15 @@ def _can_get_harsher(facts: Facts) -> bool:
     return subscription is not None and subscription.status is SubscriptionStatus.PAST_DUE
 
 
-def last_warning_at(facts: Facts, now: datetime) -> datetime | None:
+def last_warning_at(facts: Facts, recovery: Recovery, now: datetime) -> datetime | None:
     """When the last notice went out; `now` while it is owed but not sent; None if it isn't owed yet.
 
-    One that can reach nobody counts from the day it could be read in the portal.
+    One that can reach nobody counts from the day it could be read in the portal; one from before the recovery was
+    opened again doesn't count.
     """
     for notice in reversed(facts.notices):
+        if notice.owed_at < recovery.opened_at:
+            break
         if notice.kind is not NoticeKind.LAST_NOTICE or notice.status is NoticeStatus.WITHDRAWN:
             continue
         unreachable = notice.status is NoticeStatus.UNDELIVERED or not facts.customer.notified_people
