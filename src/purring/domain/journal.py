@@ -34,6 +34,7 @@ class EntryKind(StrEnum):
     CHARGED_BACK = "charged_back"
     CHARGEBACK_RETURNED = "chargeback_returned"
     PAYMENT_REVERSED = "payment_reversed"
+    OVERPAYMENT_REVERSED = "overpayment_reversed"
 
 
 DEBIT_CREDIT: dict[EntryKind, tuple[Account, Account]] = {
@@ -47,6 +48,7 @@ DEBIT_CREDIT: dict[EntryKind, tuple[Account, Account]] = {
     EntryKind.CHARGED_BACK: (Account.RECEIVABLE, Account.CASH),
     EntryKind.CHARGEBACK_RETURNED: (Account.CASH, Account.RECEIVABLE),
     EntryKind.PAYMENT_REVERSED: (Account.RECEIVABLE, Account.CASH),
+    EntryKind.OVERPAYMENT_REVERSED: (Account.OVERPAYMENTS, Account.CASH),
 }
 """Which account each money fact debits and which it credits."""
 

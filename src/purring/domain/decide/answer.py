@@ -19,7 +19,7 @@ from purring.domain.attempt import (
     Unknown,
 )
 from purring.domain.changes import Draft
-from purring.domain.decide.owing import owe, owe_for_decline
+from purring.domain.decide.owing import is_told, owe, owe_for_decline
 from purring.domain.decide.settle import cause_of, open_recovery, pay
 from purring.domain.decline import classify
 from purring.domain.event import EventKind
@@ -61,12 +61,12 @@ def _approved(draft: Draft, attempt: Attempt, outcome: Approved) -> None:
     cause = cause_of(draft.facts, attempt)
     _end(draft, attempt, AttemptEvent.APPROVED, gateway_ref=outcome.gateway_ref, captured_minor=outcome.captured.minor)
     draft.say(EventKind.ATTEMPT_SUCCEEDED, attempt.id, captured=str(outcome.captured), number=attempt.number)
-    pay(draft, outcome.captured, cause, attempt.id)
+    pay(draft, outcome.captured, cause, draft.facts.attempt(attempt.id))
     draft.wake(attempt.fingerprint)
 
 
 def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
-    """The bank said no: say why, open the recovery, owe one notice."""
+    """The bank said no: say why, open the recovery, owe one notice; neither if the invoice was settled meanwhile."""
     verdict = classify(outcome.answer, draft.now.date())
     ended = _end(
         draft,
@@ -88,8 +88,9 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
         known=verdict.known,
         number=attempt.number,
     )
-    open_recovery(draft)
-    owe_for_decline(draft, ended)
+    if draft.facts.invoice.is_open:
+        open_recovery(draft)
+        owe_for_decline(draft, ended)
 
 
 def _end(draft: Draft, attempt: Attempt, event: AttemptEvent, **fields: Any) -> Attempt:
@@ -114,8 +115,9 @@ def _action_required(draft: Draft, attempt: Attempt, outcome: ActionRequired) ->
     )
     draft.put_attempt(waiting)
     draft.say(EventKind.ATTEMPT_ACTION_REQUIRED, attempt.id, expires_at=outcome.expires_at.isoformat())
-    open_recovery(draft)
-    owe(draft, NoticeKind.ACTION_NEEDED, waiting)
+    if draft.facts.invoice.is_open and not is_told(draft.facts, attempt):
+        open_recovery(draft)
+        owe(draft, NoticeKind.ACTION_NEEDED, waiting)
 
 
 def _pending(draft: Draft, attempt: Attempt, outcome: Pending) -> None:
@@ -171,4 +173,5 @@ def correct_to_succeeded(draft: Draft, attempt: Attempt, outcome: Approved, note
         captured_minor=outcome.captured.minor,
     )
     draft.say(EventKind.ATTEMPT_CORRECTED, attempt.id, was=attempt.status.value, to="succeeded", note=note)
-    pay(draft, outcome.captured, cause, attempt.id)
+    pay(draft, outcome.captured, cause, draft.facts.attempt(attempt.id))
+    draft.wake(attempt.fingerprint)

@@ -6,21 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from purring.domain.attempt import Attempt, AttemptStatus, Initiator
+from purring.domain.attempt import Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.changes import Changes, Draft
-from purring.domain.charge_plan import stopped_by
+from purring.domain.charge_plan import stopped_by, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
+from purring.domain.invoice import DisputeStatus
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.rulebook.limits import Use
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
+from purring.domain.subscription import SubscriptionStatus
+from purring.domain.transitions import ATTEMPT, moved
 
 KEY_MARGIN = timedelta(minutes=10)
 """A key isn't sent again this close to the end of the gateway's stated lifetime."""
+
+INTERRUPTED = "the worker stopped while it was being sent"
 
 STEPS_MAX = 20
 """More steps than this at one instant can only be a bug."""
@@ -38,7 +43,7 @@ class Go:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resend:
-    """Send the open attempt's own key again: its worker stopped before the answer was written down."""
+    """Send the open attempt's own key again, once: its worker stopped before the answer was written down."""
 
     changes: Changes
     facts: Facts
@@ -114,6 +119,11 @@ def _go(draft: Draft, step: Step, charge: Charge, new: NewAttempt) -> Go:
     return start(draft, method, new, Initiator.AUTOMATIC, step.clause, is_backup=charge.backup)
 
 
+def replan(draft: Draft) -> None:
+    """Note when to look again, after something else than the schedule's own steps changed the facts."""
+    plan_next(draft, schedule(draft.facts, draft.now).next_step_at)
+
+
 def start(
     draft: Draft,
     method: PaymentMethod,
@@ -164,17 +174,37 @@ def use_of(attempt: Attempt) -> Use:
 
 
 def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:
-    """Send the same key again where that is still right and safe, else ask."""
+    """Send the same key again where that is still right and safe, else ask.
+
+    An interrupted charge is unknown from then on (behaviour §7): if the gateway turns its repetition away, that says
+    nothing about the first time it was sent.
+    """
+    if attempt.status is not AttemptStatus.STARTED:
+        return Ask(changes=draft.done(), facts=draft.facts, attempt=attempt)
+    unknown = replace(attempt, status=moved(ATTEMPT, attempt.status, AttemptEvent.UNKNOWN), detail=INTERRUPTED)
+    draft.put_attempt(unknown)
+    draft.say(EventKind.ATTEMPT_UNKNOWN, attempt.id, detail=INTERRUPTED)
     method = draft.facts.usable(attempt.method_id)
-    if attempt.status is AttemptStatus.STARTED and method and may_resend(draft.facts, attempt, method, draft.now):
-        return Resend(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
-    return Ask(changes=draft.done(), facts=draft.facts, attempt=attempt)
+    if method and may_resend(draft.facts, attempt, method, draft.now):
+        return Resend(changes=draft.done(), facts=draft.facts, attempt=unknown, method=method)
+    return Ask(changes=draft.done(), facts=draft.facts, attempt=unknown)
 
 
 def may_resend(facts: Facts, attempt: Attempt, method: PaymentMethod, now: datetime) -> bool:
     """Whether the interrupted charge would be started again today: its key lives and nothing forbids it since."""
-    recovery = facts.recovery
-    window_open = recovery is None or (recovery.is_open and now <= recovery.window_ends_at)
-    wanted = method.id == facts.tied_method_id or attempt.is_backup or attempt.initiator is not Initiator.AUTOMATIC
-    held = recovery is not None and recovery.is_held(now) and attempt.initiator is Initiator.AUTOMATIC
-    return now < attempt.key_expires_at and window_open and wanted and not held and not stopped_by(facts, method)
+    if now >= attempt.key_expires_at or now > window_ends_at(facts) or stopped_by(facts, method):
+        return False
+    invoice, recovery = facts.invoice, facts.recovery
+    if not invoice.is_open or attempt.amount != invoice.owed or (recovery is not None and not recovery.is_open):
+        return False
+    return attempt.initiator is not Initiator.AUTOMATIC or _still_planned(facts, attempt, now)
+
+
+def _still_planned(facts: Facts, attempt: Attempt, now: datetime) -> bool:
+    """Whether nothing has come up since that keeps automatic charges from this method."""
+    subscription, recovery = facts.subscription, facts.recovery
+    canceled = subscription is not None and subscription.status is SubscriptionStatus.CANCELED
+    held = recovery is not None and recovery.is_held(now)
+    backup_id = subscription.backup_method_id if subscription else None
+    wanted = attempt.method_id == (backup_id if attempt.is_backup else facts.tied_method_id)
+    return wanted and not held and not canceled and facts.invoice.dispute is DisputeStatus.NONE

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from purring.domain.changes import Draft
-from purring.domain.decide.owing import owe
+from purring.domain.decide.owing import owe, withdraw_declines
 from purring.domain.decide.settle import open_recovery, restore_subscription
 from purring.domain.event import EventKind
 from purring.domain.invoice import InvoiceEvent, InvoiceStatus
@@ -82,7 +82,8 @@ def _end_access(draft: Draft, event: SubscriptionEvent) -> None:
 
 
 def write_off(draft: Draft) -> None:
-    """Give the invoice up: the loss is booked, nothing is charged for it any more."""
+    """Give the invoice up: the loss is booked, nothing is charged or asked for any more."""
+    withdraw_declines(draft)
     invoice = draft.facts.invoice
     owed = invoice.owed
     status = moved(INVOICE, invoice.status, InvoiceEvent.WRITTEN_OFF)

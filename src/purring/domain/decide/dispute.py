@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from purring.domain.changes import Draft
-from purring.domain.decide.begin import plan_next
+from purring.domain.decide.begin import replan
 from purring.domain.decide.settle import fall_due, restore_subscription, take_back
 from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventKind
@@ -22,23 +22,28 @@ def charged_back(draft: Draft, amount: Money) -> None:
     take_back(draft, EntryKind.CHARGED_BACK, InvoiceEvent.CHARGED_BACK, amount)
     draft.put_invoice(dispute=DisputeStatus.OPEN)
     draft.say(EventKind.INVOICE_CHARGED_BACK, invoice.id, amount=str(amount))
-    fall_due(draft, StatusReason.CHARGEBACK)
-    plan_next(draft, None)
+    if draft.facts.invoice.is_open:
+        fall_due(draft, StatusReason.CHARGEBACK)
+    replan(draft)
 
 
 def dispute_won(draft: Draft, amount: Money) -> None:
-    """The money comes back and closes the invoice again."""
+    """The money comes back and closes the invoice again; what is too much by then is booked as too much."""
     invoice = draft.facts.invoice
     if invoice.dispute is not DisputeStatus.OPEN:
         return
-    back = min(amount, invoice.owed)
+    back = min(amount, invoice.owed) if invoice.is_open else Money.zero(amount.currency)
     if back:
         draft.book(EntryKind.CHARGEBACK_RETURNED, back)
+    if back < amount:
+        draft.book(EntryKind.OVERPAID, amount - back)
+        draft.say(EventKind.INVOICE_OVERPAID, invoice.id, surplus=str(amount - back), attempt_id=None)
     draft.put_invoice(dispute=DisputeStatus.WON, paid_minor=invoice.paid_minor + back.minor)
-    if not draft.facts.invoice.owed and invoice.is_open:
-        draft.put_invoice(status=moved(INVOICE, invoice.status, InvoiceEvent.DISPUTE_WON), closed_at=draft.now)
     draft.say(EventKind.INVOICE_DISPUTE_WON, invoice.id, amount=str(amount))
-    restore_subscription(draft)
+    if back and not draft.facts.invoice.owed:
+        draft.put_invoice(status=moved(INVOICE, invoice.status, InvoiceEvent.DISPUTE_WON), closed_at=draft.now)
+        restore_subscription(draft)
+    replan(draft)
 
 
 def dispute_lost(draft: Draft) -> None:
@@ -48,6 +53,7 @@ def dispute_lost(draft: Draft) -> None:
         return
     draft.put_invoice(dispute=DisputeStatus.LOST)
     draft.say(EventKind.INVOICE_DISPUTE_LOST, invoice.id)
+    replan(draft)
 
 
 def refunded(draft: Draft, amount: Money) -> None:

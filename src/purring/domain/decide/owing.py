@@ -7,17 +7,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from purring.domain.attempt import Attempt
+from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.calendar import days
 from purring.domain.changes import Draft
 from purring.domain.decline import DeclineClass
+from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import NoticeId, make_id
+from purring.domain.invoice import InvoiceStatus
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policy import EndAction
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Schedule
+from purring.domain.subscription import SubscriptionStatus
 
 MERGED_WARNING = timedelta(days=1)
 """A last notice that would fall due this soon after a decline is sent as the decline's own notice instead."""
@@ -27,15 +30,30 @@ BACKUP_PATIENCE = timedelta(hours=1)
 
 
 def owe_for_decline(draft: Draft, attempt: Attempt) -> None:
-    """Owe the one notice of a decline, unless it is owed already."""
-    if any(notice.attempt_id == attempt.id for notice in draft.facts.notices):
+    """Owe the one notice of a decline, unless a request to confirm was owed for the same attempt already."""
+    if is_told(draft.facts, attempt):
         return
+    if attempt.is_backup:
+        _withdraw_main(draft, attempt)
     plan = schedule(draft.facts, draft.now)
     first = plan.next_charge
     waits = first is not None and isinstance(first.action, Charge) and first.action.backup
-    if attempt.is_backup:
-        withdraw_declines(draft)
-    owe(draft, kind_for_decline(plan, attempt, draft.now), attempt, due_in=BACKUP_PATIENCE if waits else timedelta())
+    kind = kind_for_decline(plan, attempt, draft.now)
+    owe(draft, kind, attempt, due_in=BACKUP_PATIENCE if waits else timedelta())
+    if kind is NoticeKind.LAST_NOTICE and draft.facts.recovery:
+        draft.say(EventKind.RECOVERY_WARNED, draft.facts.recovery.id)
+
+
+def is_told(facts: Facts, attempt: Attempt) -> bool:
+    """Whether a notice about the failure of this attempt was owed."""
+    return any(notice.attempt_id == attempt.id and notice.kind in DECLINE_NOTICES for notice in facts.notices)
+
+
+def _withdraw_main(draft: Draft, backup: Attempt) -> None:
+    """Take back what still waits for the backup's answer: the backup's own notice tells both."""
+    before = [attempt for attempt in draft.facts.attempts if attempt.id != backup.id and not attempt.is_backup]
+    declined = [attempt.id for attempt in before if attempt.status is AttemptStatus.DECLINED]
+    _withdraw(draft, [notice for notice in draft.facts.notices if notice.attempt_id in declined[-1:]])
 
 
 def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeKind:
@@ -49,12 +67,11 @@ def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeK
 
 
 def owe(draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_in: timedelta = timedelta()) -> None:
-    """Owe one notice of `kind`. Its id follows from what it is about, so the same one can't be owed twice."""
+    """Owe one notice of `kind`, about `attempt` if one is behind it. Its id follows from what it is about and when."""
     facts = draft.facts
     number = _next_number(facts) if kind in DECLINE_NOTICES else 0
-    about = attempt.id if attempt else f"{facts.invoice.id} {draft.now.isoformat()}"
     notice = Notice(
-        id=notice_id(draft.now, about, "" if attempt else kind.value),
+        id=notice_id(draft.now, facts.invoice.id, attempt.id if attempt else "", kind.value),
         kind=kind,
         customer_id=facts.customer.id,
         invoice_id=facts.invoice.id,
@@ -82,9 +99,14 @@ def _next_number(facts: Facts) -> int:
 
 
 def withdraw_declines(draft: Draft) -> None:
-    """Take back failure notices that haven't gone out: the money came, or a newer notice tells the same."""
-    for notice in draft.facts.notices:
-        if notice.kind in DECLINE_NOTICES and notice.status is NoticeStatus.OWED:
+    """Take back failure notices that haven't gone out: the money came, or nobody asks for it any more."""
+    _withdraw(draft, [notice for notice in draft.facts.notices if notice.kind in DECLINE_NOTICES])
+
+
+def _withdraw(draft: Draft, notices: list[Notice]) -> None:
+    """Take back those that are still owed."""
+    for notice in notices:
+        if notice.status is NoticeStatus.OWED:
             draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
 
 
@@ -105,6 +127,8 @@ def context(facts: Facts, now: datetime, attempt: Attempt | None) -> Mapping[str
         "decline_class": attempt.decline_class.value if attempt and attempt.decline_class else None,
         "method": _shown(charged),
         "backup_used": _shown(charged) if attempt and attempt.is_backup else None,
+        "confirm_url": attempt.detail if attempt and attempt.status is AttemptStatus.ACTION_REQUIRED else None,
+        "paid_at": _iso(facts.invoice.closed_at if facts.invoice.status is InvoiceStatus.PAID else None),
         "untied_method": _shown(untied),
         "next_attempt_at": _iso(charge.at if charge else None),
         "status": facts.subscription.status.value if facts.subscription else None,
@@ -127,18 +151,24 @@ def _reason_without_attempt(facts: Facts) -> str | None:
 
 
 def _ends(facts: Facts, plan: Schedule, now: datetime) -> dict[str, object]:
-    """When access ends and when data is deleted, as far as the schedule knows."""
-    policy, subscription = facts.policy, facts.subscription
-    ended_at = subscription.suspended_at if subscription else None
-    access_ends_at = plan.access_ends_at or ended_at
+    """When access ends and when data is deleted, as far as the schedule knows.
+
+    `suspended_days` are the merchant's newest, as in `renewal`: the subscription's own clock counts them.
+    """
+    end_action, subscription = facts.policy.end_action, facts.subscription
+    access_ends_at = plan.access_ends_at
+    suspends = end_action is EndAction.SUSPEND
+    if subscription and access_ends_at is None:
+        access_ends_at = subscription.suspended_at or subscription.canceled_at
+        suspends = subscription.status is SubscriptionStatus.SUSPENDED
     deleted_at = None
     if access_ends_at is not None:
-        kept_days = policy.suspended_days if ended_at or policy.end_action is EndAction.SUSPEND else 0
+        kept_days = facts.merchant.policy.suspended_days if suspends else 0
         deleted_at = max(access_ends_at + days(kept_days), now)
     return {
         "access_ends_at": _iso(access_ends_at),
         "data_deleted_at": _iso(deleted_at),
-        "end_action": policy.end_action.value,
+        "end_action": end_action.value,
     }
 
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from purring.domain.attempt import Approved, Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.calendar import add_business_days, holidays, local_date, start_of_day, zone
 from purring.domain.changes import Draft
-from purring.domain.charge_plan import permit_for, stopped_by
+from purring.domain.charge_plan import network_delay, permit_for, stopped_by, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.answer import correct_to_succeeded
-from purring.domain.decide.begin import Go, NewAttempt, plan_next, start
+from purring.domain.decide.begin import Go, NewAttempt, replan, start
 from purring.domain.decide.carry_out import close, write_off
-from purring.domain.decide.owing import withdraw_declines
-from purring.domain.decide.settle import fall_due, hold, pay, take_back
+from purring.domain.decide.owing import owe_for_decline
+from purring.domain.decide.settle import hold, pay, reopen_recovery, restore_subscription, take_back
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventKind
@@ -29,7 +29,7 @@ from purring.domain.money import Money
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
 from purring.domain.schedule import schedule
-from purring.domain.subscription import StatusReason
+from purring.domain.step import Step
 from purring.domain.transitions import ATTEMPT, moved
 
 
@@ -46,20 +46,32 @@ def pay_now(facts: Facts, method_id: MethodId, now: datetime, new: NewAttempt) -
 
 
 def retry_now(facts: Facts, now: datetime, new: NewAttempt) -> Go:
-    """An operator charges the tied method at once, as far as the rulebook leaves room."""
+    """An operator charges the tied method at once, as far as hold, window, network and rulebook leave room."""
     draft = Draft(facts, now)
     _require_payable(facts)
-    recovery = facts.recovery
-    if recovery is not None and now > recovery.window_ends_at:
-        raise Refused(RefusalCode.RECOVERY_CLOSED)
+    _require_in_recovery(facts, now)
     method = facts.tied_method
     if method is None:
         raise Refused(RefusalCode.NO_METHOD_TIED)
     stopped = stopped_by(facts, method)
     if stopped is not None and stopped.decline_class is not DeclineClass.UNKNOWN:
         raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.id))
+    delayed_to = network_delay(facts, method)
+    if delayed_to and delayed_to > now:
+        raise Refused(RefusalCode.LIMIT_REACHED, details=(Clause("network.until", (delayed_to,)).text,))
     _require_room(facts, method, Initiator.OPERATOR, now)
     return start(draft, method, new, Initiator.OPERATOR, Clause("operator.retry_now"))
+
+
+def _require_in_recovery(facts: Facts, now: datetime) -> None:
+    """Refuse what only the customer may do: pay after the window, after a dispute, or while retries are paused."""
+    recovery = facts.recovery
+    if now > window_ends_at(facts) or (recovery is not None and not recovery.is_open):
+        raise Refused(RefusalCode.RECOVERY_CLOSED, details=(facts.invoice.id,))
+    if facts.invoice.dispute is not DisputeStatus.NONE:
+        raise Refused(RefusalCode.INVOICE_DISPUTED, details=(facts.invoice.id,))
+    if recovery is not None and recovery.is_held(now):
+        raise Refused(RefusalCode.ON_HOLD, details=(recovery.id,))
 
 
 def _require_payable(facts: Facts) -> None:
@@ -106,8 +118,9 @@ def declare_transfer(draft: Draft) -> None:
     until = start_of_day(add_business_days(today, policy.transfer_hold_business_days, free), tz)
     draft.put_recovery(replace(recovery, transfer_declared_at=draft.now))
     draft.say(EventKind.RECOVERY_TRANSFER_DECLARED, recovery.id, invoice_number=facts.invoice.number)
-    hold(draft, HoldReason.BANK_TRANSFER, until)
-    _replan(draft)
+    if not recovery.is_held(until):
+        hold(draft, HoldReason.BANK_TRANSFER, until)
+    replan(draft)
 
 
 def pause(draft: Draft, until: datetime | None) -> None:
@@ -116,7 +129,7 @@ def pause(draft: Draft, until: datetime | None) -> None:
         raise InvalidInput("a pause must end in the future; give a later time or none", field="until")
     _open_recovery(draft.facts)
     hold(draft, HoldReason.OPERATOR, until)
-    _replan(draft)
+    replan(draft)
 
 
 def resume(draft: Draft) -> None:
@@ -126,18 +139,19 @@ def resume(draft: Draft) -> None:
         raise Refused(RefusalCode.NOT_ON_HOLD, details=(recovery.id,))
     draft.put_recovery(replace(recovery, hold=HoldReason.NONE, held_until=None))
     draft.say(EventKind.RECOVERY_RESUMED, recovery.id)
-    _replan(draft)
+    replan(draft)
 
 
 def skip_next(draft: Draft) -> None:
-    """Leave the next planned charge out."""
+    """Leave the next planned charge out: also the planned time of one that was moved."""
     recovery = _open_recovery(draft.facts)
-    charge = schedule(draft.facts, draft.now).next_charge
-    if charge is None:
-        raise Refused(RefusalCode.NOTHING_PLANNED, details=(recovery.id,))
-    draft.put_recovery(replace(recovery, skipped_until=charge.at, moved_to=None))
+    charge = _next_charge(draft.facts, draft.now)
+    unmoved = replace(draft.facts, recovery=replace(recovery, moved_to=None))
+    replaced = schedule(unmoved, draft.now).next_charge if recovery.moved_to else None
+    until = max(charge.at, replaced.at) if replaced else charge.at
+    draft.put_recovery(replace(recovery, skipped_until=until, moved_to=None))
     draft.say(EventKind.RECOVERY_SKIPPED, recovery.id, charge_at=charge.at.isoformat())
-    _replan(draft)
+    replan(draft)
 
 
 def move_next(draft: Draft, to: datetime) -> None:
@@ -146,20 +160,30 @@ def move_next(draft: Draft, to: datetime) -> None:
     if not draft.now <= to <= recovery.window_ends_at:
         message = f"the charge can be moved to between now and {recovery.window_ends_at:%Y-%m-%d %H:%M} UTC"
         raise InvalidInput(message, field="to")
+    charge = _next_charge(draft.facts, draft.now)
     draft.put_recovery(replace(recovery, moved_to=to))
-    draft.say(EventKind.RECOVERY_MOVED, recovery.id, to=to.isoformat())
-    _replan(draft)
+    draft.say(EventKind.RECOVERY_MOVED, recovery.id, charge_at=charge.at.isoformat(), to=to.isoformat())
+    replan(draft)
+
+
+def _next_charge(facts: Facts, now: datetime) -> Step:
+    """The next planned charge; there must be one."""
+    charge = schedule(facts, now).next_charge
+    if charge is None:
+        raise Refused(RefusalCode.NOTHING_PLANNED, details=(facts.invoice.id,))
+    return charge
 
 
 def give_up(draft: Draft) -> None:
     """An operator writes the invoice off."""
     _require_payable(draft.facts)
     recovery = draft.facts.recovery
-    withdraw_declines(draft)
     write_off(draft)
     if recovery is not None and recovery.status in {RecoveryStatus.OPEN, RecoveryStatus.EXHAUSTED}:
         close(draft, RecoveryStatus.WRITTEN_OFF)
-    _replan(draft)
+    else:
+        restore_subscription(draft)
+    replan(draft)
 
 
 def record_payment(draft: Draft, amount: Money, reference: str) -> None:
@@ -169,11 +193,13 @@ def record_payment(draft: Draft, amount: Money, reference: str) -> None:
         raise Refused(RefusalCode.CHARGE_IN_FLIGHT, details=(attempt.id,))
     if invoice.status is InvoiceStatus.PAID:
         raise Refused(RefusalCode.ALREADY_PAID, details=(invoice.id,))
+    if invoice.status is InvoiceStatus.VOID:
+        raise Refused(RefusalCode.INVOICE_NOT_OPEN, details=(invoice.id,))
     if amount != invoice.owed:
         raise Refused(RefusalCode.AMOUNT_MISMATCH, field="amount", details=(str(invoice.owed),))
     draft.say(EventKind.INVOICE_PAYMENT_RECORDED, invoice.id, amount=str(amount), reference=reference)
     pay(draft, amount, Cause.OUTSIDE)
-    _replan(draft)
+    replan(draft)
 
 
 def correct(draft: Draft, attempt_id: str, to: AttemptStatus, note: str) -> None:
@@ -187,16 +213,14 @@ def correct(draft: Draft, attempt_id: str, to: AttemptStatus, note: str) -> None
         _correct_to_declined(draft, attempt, note)
     else:
         raise InvalidInput("an outcome can be corrected to succeeded or declined", field="to")
-    _replan(draft)
+    replan(draft)
 
 
 def _correct_to_declined(draft: Draft, attempt: Attempt, note: str) -> None:
-    """The money didn't come after all: the invoice is open again, and a person decides what follows."""
+    """The money didn't come after all. The card isn't charged again by itself: a person decides what follows."""
     status = moved(ATTEMPT, attempt.status, AttemptEvent.CORRECTED_TO_DECLINED)
     if attempt.status is AttemptStatus.SUCCEEDED:
-        captured = Money(attempt.captured_minor, attempt.amount.currency)
-        take_back(draft, EntryKind.PAYMENT_REVERSED, InvoiceEvent.PAYMENT_REVERSED, captured)
-        fall_due(draft, StatusReason.PAYMENT_DECLINED)
+        _reverse(draft, attempt)
     corrected = replace(
         attempt,
         status=status,
@@ -207,6 +231,28 @@ def _correct_to_declined(draft: Draft, attempt: Attempt, note: str) -> None:
     )
     draft.put_attempt(corrected)
     draft.say(EventKind.ATTEMPT_CORRECTED, attempt.id, was=attempt.status.value, to="declined", note=note)
+    if draft.facts.invoice.is_open:
+        reopen_recovery(draft)
+        owe_for_decline(draft, corrected)
+
+
+def _reverse(draft: Draft, attempt: Attempt) -> None:
+    """Book an attempt's money out again: first what was too much, then what had paid the invoice."""
+    invoice, captured = draft.facts.invoice, Money(attempt.captured_minor, attempt.amount.currency)
+    if invoice.dispute in {DisputeStatus.OPEN, DisputeStatus.LOST}:
+        raise Refused(RefusalCode.INVOICE_DISPUTED, details=(invoice.id,))
+    surplus = min(captured, _surplus(draft.facts, attempt))
+    if surplus:
+        draft.book(EntryKind.OVERPAYMENT_REVERSED, surplus, attempt.id)
+    take_back(draft, EntryKind.PAYMENT_REVERSED, InvoiceEvent.PAYMENT_REVERSED, captured - surplus)
+
+
+def _surplus(facts: Facts, attempt: Attempt) -> Money:
+    """How much of the attempts' money went beyond the invoice; all of it if money from outside had paid."""
+    paid_outside = facts.recovery is not None and facts.recovery.cause is Cause.OUTSIDE
+    used_minor = 0 if paid_outside else facts.invoice.paid_minor
+    captured_minor = sum(one.captured_minor for one in facts.attempts if one.status is AttemptStatus.SUCCEEDED)
+    return Money(max(captured_minor - used_minor, 0), attempt.amount.currency)
 
 
 def _open_recovery(facts: Facts) -> Recovery:
@@ -215,8 +261,3 @@ def _open_recovery(facts: Facts) -> Recovery:
     if recovery is None or not recovery.is_open:
         raise Refused(RefusalCode.RECOVERY_CLOSED, details=(recovery.id,) if recovery else (facts.invoice.id,))
     return recovery
-
-
-def _replan(draft: Draft) -> None:
-    """Keep the new schedule's first due time on the invoice's row."""
-    plan_next(draft, schedule(draft.facts, draft.now).next_step_at)

@@ -11,8 +11,8 @@ from purring.domain.charge_plan import window_ends_at
 from purring.domain.decide.owing import owe, withdraw_declines
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
-from purring.domain.ids import AttemptId, InvoiceId, RecoveryId
-from purring.domain.invoice import InvoiceEvent, InvoiceStatus
+from purring.domain.ids import InvoiceId, RecoveryId
+from purring.domain.invoice import DisputeStatus, InvoiceEvent, InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.money import Money
 from purring.domain.notice import NoticeKind
@@ -22,12 +22,12 @@ from purring.domain.subscription import StatusReason, SubscriptionEvent, Subscri
 from purring.domain.transitions import INVOICE, RECOVERY, SUBSCRIPTION, moved
 
 
-def pay(draft: Draft, received: Money, cause: Cause, attempt_id: AttemptId | None = None) -> None:
+def pay(draft: Draft, received: Money, cause: Cause, attempt: Attempt | None = None) -> None:
     """Book money that came in and draw the consequences: paid, paid in part, or more than was owed."""
-    invoice = draft.facts.invoice
+    invoice, attempt_id = draft.facts.invoice, attempt.id if attempt else None
     applied = min(received, invoice.owed) if invoice.status in _PAYABLE else Money.zero(received.currency)
     surplus = received - applied
-    if invoice.status is InvoiceStatus.UNCOLLECTIBLE:
+    if applied and invoice.status is InvoiceStatus.UNCOLLECTIBLE:
         draft.book(EntryKind.WRITE_OFF_REVERSED, invoice.owed)
         draft.put_invoice(status=moved(INVOICE, invoice.status, InvoiceEvent.REVIVED), closed_at=None)
     if applied:
@@ -37,7 +37,7 @@ def pay(draft: Draft, received: Money, cause: Cause, attempt_id: AttemptId | Non
         draft.book(EntryKind.OVERPAID, surplus, attempt_id)
         draft.say(EventKind.INVOICE_OVERPAID, invoice.id, surplus=str(surplus), attempt_id=attempt_id)
     if applied and not draft.facts.invoice.owed:
-        _paid_up(draft, cause)
+        _paid_up(draft, cause, attempt)
     elif applied:
         _paid_in_part(draft, applied)
 
@@ -45,7 +45,7 @@ def pay(draft: Draft, received: Money, cause: Cause, attempt_id: AttemptId | Non
 _PAYABLE = {InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE}
 
 
-def _paid_up(draft: Draft, cause: Cause) -> None:
+def _paid_up(draft: Draft, cause: Cause, attempt: Attempt | None) -> None:
     """Invoice, recovery and subscription change together, and no reminder goes out any more."""
     invoice = draft.facts.invoice
     status = moved(INVOICE, invoice.status, InvoiceEvent.PAID)
@@ -55,15 +55,16 @@ def _paid_up(draft: Draft, cause: Cause) -> None:
     recovery = draft.facts.recovery
     if recovery is not None and recovery.status is not RecoveryStatus.RECOVERED:
         ended = moved(RECOVERY, recovery.status, RecoveryEvent.PAID)
-        draft.put_recovery(replace(recovery, status=ended, cause=cause, closed_at=draft.now, hold=HoldReason.NONE))
+        recovered = replace(recovery, status=ended, cause=cause, closed_at=draft.now)
+        draft.put_recovery(replace(recovered, hold=HoldReason.NONE, held_until=None))
         draft.say(EventKind.RECOVERY_RECOVERED, recovery.id, cause=cause.value)
     restore_subscription(draft)
     if recovery is not None:
-        owe(draft, NoticeKind.PAYMENT_RECEIVED)
+        owe(draft, NoticeKind.PAYMENT_RECEIVED, attempt)
 
 
 def restore_subscription(draft: Draft) -> None:
-    """Bring the subscription back as far as its other invoices allow."""
+    """Bring the subscription back as far as its other invoices allow, once this one is settled."""
     subscription = draft.facts.subscription
     event = _way_back(draft.facts)
     if subscription is None or event is None:
@@ -78,23 +79,28 @@ def restore_subscription(draft: Draft) -> None:
         suspended_at=None,
         cancel_warned_at=None,
     )
-    draft.put_subscription(resumed(back, draft.facts.merchant, draft.now))
+    suspended = subscription.status is SubscriptionStatus.SUSPENDED
+    draft.put_subscription(resumed(back, draft.facts.merchant, draft.now) if suspended else back)
     kind = EventKind.SUBSCRIPTION_ACTIVE if active else EventKind.SUBSCRIPTION_PAST_DUE
     draft.say(kind, subscription.id, was=subscription.status.value)
 
 
 def _way_back(facts: Facts) -> SubscriptionEvent | None:
-    """Which event brings the subscription back, if its other unpaid invoices let it move at all."""
+    """Which event brings the subscription back, if this invoice and its other unpaid ones let it move at all.
+
+    An invoice that isn't charged yet holds nothing back; one in recovery, given up, disputed or reversed does.
+    """
     subscription = facts.subscription
-    if subscription is None:
+    if subscription is None or facts.invoice.is_open:
         return None
-    others = {sibling.recovery_status for sibling in facts.siblings}
-    if subscription.status is SubscriptionStatus.SUSPENDED and RecoveryStatus.EXHAUSTED not in others:
-        return SubscriptionEvent.PAID_IN_PART if RecoveryStatus.OPEN in others else SubscriptionEvent.PAID_UP
-    behind = RecoveryStatus.OPEN in others or RecoveryStatus.EXHAUSTED in others
-    if subscription.status is SubscriptionStatus.PAST_DUE and not behind:
-        return SubscriptionEvent.PAID_UP
-    return None
+    behind = [sibling for sibling in facts.siblings if sibling.disputed or sibling.recovery_status is not None]
+    if subscription.status is SubscriptionStatus.PAST_DUE:
+        return None if behind else SubscriptionEvent.PAID_UP
+    if subscription.status is not SubscriptionStatus.SUSPENDED:
+        return None
+    if any(sibling.recovery_status is RecoveryStatus.EXHAUSTED for sibling in behind):
+        return None
+    return SubscriptionEvent.PAID_IN_PART if behind else SubscriptionEvent.PAID_UP
 
 
 def _paid_in_part(draft: Draft, applied: Money) -> None:
@@ -102,13 +108,17 @@ def _paid_in_part(draft: Draft, applied: Money) -> None:
     invoice = draft.facts.invoice
     draft.say(EventKind.INVOICE_PARTIALLY_PAID, invoice.id, applied=str(applied), owed=str(invoice.owed))
     open_recovery(draft)
-    hold(draft, HoldReason.PARTIAL_PAYMENT, None)
+    if draft.facts.recovery and draft.facts.recovery.is_open:
+        hold(draft, HoldReason.PARTIAL_PAYMENT, None)
 
 
 def open_recovery(draft: Draft) -> None:
-    """Open the invoice's recovery if it has none, with the policy as it is now, and let the subscription fall due."""
+    """Open the invoice's recovery if it has none, with the policy as it is now, and let the subscription fall due.
+
+    A disputed invoice gets none: nothing is charged for it by itself, so nothing would ever end it.
+    """
     facts = draft.facts
-    if facts.recovery is None:
+    if facts.recovery is None and facts.invoice.dispute is DisputeStatus.NONE:
         recovery = Recovery(
             id=recovery_id(facts.invoice.id),
             invoice_id=facts.invoice.id,
@@ -119,7 +129,20 @@ def open_recovery(draft: Draft) -> None:
         )
         draft.put_recovery(recovery)
         draft.say(EventKind.RECOVERY_OPENED, recovery.id, invoice_id=facts.invoice.id)
-    fall_due(draft, StatusReason.PAYMENT_DECLINED)
+    if draft.facts.recovery and draft.facts.recovery.is_open:
+        fall_due(draft, StatusReason.PAYMENT_DECLINED)
+
+
+def reopen_recovery(draft: Draft) -> None:
+    """Open the recovery, again where the money it had brought in proved to be none; its window stays the same."""
+    recovery = draft.facts.recovery
+    if recovery is not None and recovery.status is RecoveryStatus.RECOVERED:
+        status = moved(RECOVERY, recovery.status, RecoveryEvent.REOPENED)
+        draft.put_recovery(
+            replace(recovery, status=status, opened_at=draft.now, closed_at=None, cause=Cause.NONE, moved_to=None)
+        )
+        draft.say(EventKind.RECOVERY_REOPENED, recovery.id, invoice_id=recovery.invoice_id)
+    open_recovery(draft)
 
 
 def recovery_id(invoice_id: InvoiceId) -> RecoveryId:
@@ -158,10 +181,12 @@ def cause_of(facts: Facts, attempt: Attempt) -> Cause:
 
 
 def take_back(draft: Draft, kind: EntryKind, event: InvoiceEvent, amount: Money) -> None:
-    """Reopen a paid invoice because its money went back."""
+    """Reopen a paid invoice because its money went back; one without money has none to give."""
     invoice = draft.facts.invoice
     back = min(amount, Money(invoice.paid_minor, amount.currency))
+    if not back:
+        return
     draft.book(kind, back)
+    draft.put_invoice(paid_minor=invoice.paid_minor - back.minor)
     if invoice.status is InvoiceStatus.PAID:
         draft.put_invoice(status=moved(INVOICE, invoice.status, event), closed_at=None)
-    draft.put_invoice(paid_minor=invoice.paid_minor - back.minor)

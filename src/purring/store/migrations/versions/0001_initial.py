@@ -498,7 +498,7 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('invoiced', 'paid', 'overpaid', 'written_off', 'write_off_reversed', 'credited', "
-            "'refunded', 'charged_back', 'chargeback_returned', 'payment_reversed')",
+            "'refunded', 'charged_back', 'chargeback_returned', 'payment_reversed', 'overpayment_reversed')",
             name=op.f("ck_journal_entry_kind"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_journal_entry_amount_above_zero")),
@@ -610,7 +610,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
     )
 
-    _guard("policy", "event", "journal_entry", "journal_posting")
+    _guard('policy', 'event', 'journal_entry', 'journal_posting')
 
 
 def _guard(*tables: str) -> None:
