@@ -1,0 +1,57 @@
+"""Every table. `merchant_id` leads every key, so that no row can point at another merchant's.
+
+Ids sort by the time they were made; so a table that grows can be cut by ranges of its key, one per month. Rows with
+work to do carry their due time and a lease: they are the queue. `triggers` guards the tables that only grow.
+"""
+
+from __future__ import annotations
+
+from purring.store.schema.billing import attempt, invoice, invoice_line, recovery
+from purring.store.schema.parties import (
+    card_identity,
+    customer,
+    merchant,
+    payment_method,
+    person,
+    policy,
+    price,
+    product,
+    subscription,
+)
+from purring.store.schema.records import (
+    DeliveryStatus,
+    InboundStatus,
+    delivery,
+    event,
+    inbound_event,
+    journal_entry,
+    journal_posting,
+    notice,
+)
+
+__all__ = [
+    "APPEND_ONLY",
+    "DeliveryStatus",
+    "InboundStatus",
+    "attempt",
+    "card_identity",
+    "customer",
+    "delivery",
+    "event",
+    "inbound_event",
+    "invoice",
+    "invoice_line",
+    "journal_entry",
+    "journal_posting",
+    "merchant",
+    "notice",
+    "payment_method",
+    "person",
+    "policy",
+    "price",
+    "product",
+    "recovery",
+    "subscription",
+]
+
+APPEND_ONLY = (policy, event, journal_entry, journal_posting)

@@ -1,0 +1,181 @@
+"""Who sells, who owes, what pays, and what is sold."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from purring.domain.calendar import IntervalUnit
+from purring.domain.customer import Role
+from purring.domain.payment_method import MethodKind, MethodStatus
+from purring.domain.subscription import StatusReason, SubscriptionStatus
+from purring.store.columns import (
+    an_id,
+    check,
+    currency,
+    day,
+    document,
+    instant,
+    lease,
+    metadata,
+    minor,
+    number,
+    one_of,
+    partial_index,
+    queue,
+    table,
+    to,
+    words,
+    yes_no,
+)
+
+merchant = Table(
+    "merchant",
+    metadata,
+    an_id("id"),
+    words("name"),
+    words("timezone"),
+    words("locale"),
+    words("support_email"),
+    number("policy_version"),
+    Column("last_invoice_number", BigInteger, nullable=False, server_default=text("0")),
+    instant("created_at"),
+    number("version"),
+    PrimaryKeyConstraint("id"),
+)
+
+policy = table("policy", number("version"), document("document"), instant("created_at"), key=("version",))
+
+customer = table(
+    "customer",
+    an_id("id"),
+    words("name"),
+    words("timezone"),
+    words("locale"),
+    words("country"),
+    words("external_id", nullable=True),
+    number("version"),
+    UniqueConstraint("merchant_id", "external_id", name="external_id"),
+)
+
+person = table(
+    "person",
+    an_id("id"),
+    an_id("customer_id"),
+    words("name"),
+    words("email"),
+    words("locale"),
+    one_of("role", Role),
+    to("customer", "customer_id"),
+    Index("ix_person_customer_id", "merchant_id", "customer_id"),
+)
+
+card_identity = table("card_identity", words("fingerprint"), key=("fingerprint",))
+
+payment_method = table(
+    "payment_method",
+    an_id("id"),
+    an_id("customer_id"),
+    one_of("kind", MethodKind),
+    words("gateway"),
+    words("token"),
+    words("fingerprint"),
+    words("scheme"),
+    words("last4"),
+    instant("created_at"),
+    one_of("status", MethodStatus),
+    number("exp_month", nullable=True),
+    number("exp_year", nullable=True),
+    words("holder_name"),
+    words("billing_address"),
+    words("phone"),
+    instant("backup_consent_at", nullable=True),
+    instant("edited_at", nullable=True),
+    instant("removed_at", nullable=True),
+    number("version"),
+    to("customer", "customer_id"),
+    ForeignKeyConstraint(
+        ["merchant_id", "fingerprint"],
+        ["card_identity.merchant_id", "card_identity.fingerprint"],
+        name="fingerprint",
+    ),
+    check("exp_month_range", "exp_month BETWEEN 1 AND 12"),
+    check("last4_length", "length(last4) <= 4"),
+    check("removed", "(status = 'removed') = (removed_at IS NOT NULL)"),
+    Index("ix_payment_method_customer_id", "merchant_id", "customer_id"),
+    Index("ix_payment_method_fingerprint", "merchant_id", "fingerprint"),
+    partial_index(
+        "uq_payment_method_token",
+        "merchant_id",
+        "gateway",
+        "token",
+        "customer_id",
+        where="status = 'active'",
+        unique=True,
+    ),
+)
+
+
+product = table("product", an_id("id"), words("name"), number("version"))
+
+price = table(
+    "price",
+    an_id("id"),
+    an_id("product_id"),
+    minor("unit_amount_minor"),
+    currency(),
+    one_of("interval_unit", IntervalUnit),
+    number("interval_count"),
+    number("trial_days"),
+    number("version"),
+    to("product", "product_id"),
+    check("unit_amount_above_zero", "unit_amount_minor > 0"),
+    check("interval_count_above_zero", "interval_count > 0"),
+    check("trial_days_not_below_zero", "trial_days >= 0"),
+)
+
+subscription = table(
+    "subscription",
+    an_id("id"),
+    an_id("customer_id"),
+    one_of("status", SubscriptionStatus),
+    an_id("price_id"),
+    number("quantity"),
+    day("anchor_on"),
+    number("next_period_index"),
+    day("period_start_on"),
+    day("period_end_on"),
+    an_id("method_id", nullable=True),
+    instant("method_tied_at", nullable=True),
+    an_id("backup_method_id", nullable=True),
+    one_of("reason", StatusReason),
+    instant("next_step_at", nullable=True),
+    instant("past_due_at", nullable=True),
+    instant("suspended_at", nullable=True),
+    yes_no("cancel_at_period_end"),
+    instant("cancel_warned_at", nullable=True),
+    instant("canceled_at", nullable=True),
+    number("pending_quantity", nullable=True),
+    words("external_id", nullable=True),
+    number("version"),
+    *lease(),
+    to("customer", "customer_id"),
+    to("price", "price_id"),
+    to("payment_method", "method_id"),
+    to("payment_method", "backup_method_id"),
+    UniqueConstraint("merchant_id", "external_id", name="external_id"),
+    check("quantity_above_zero", "quantity > 0"),
+    check("period_has_a_day", "period_start_on < period_end_on"),
+    check("next_period_index_not_below_zero", "next_period_index >= 0"),
+    Index("ix_subscription_customer_id", "merchant_id", "customer_id"),
+    Index("ix_subscription_method_id", "merchant_id", "method_id"),
+    queue("subscription"),
+)

@@ -1,0 +1,155 @@
+"""What is told, what is remembered, and what gateways tell us."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from purring.domain.event import EventKind
+from purring.domain.journal import Account, EntryKind
+from purring.domain.notice import NoticeKind, NoticeStatus
+from purring.store.columns import (
+    an_id,
+    check,
+    currency,
+    document,
+    instant,
+    lease,
+    metadata,
+    minor,
+    number,
+    one_of,
+    queue,
+    table,
+    to,
+    words,
+)
+from purring.store.types import OneOf
+
+
+class DeliveryStatus(StrEnum):
+    """Whether a person's copy of a notice still has to go out."""
+
+    OWED = "owed"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class InboundStatus(StrEnum):
+    """Whether an event from a gateway has acted yet."""
+
+    STORED = "stored"
+    WORKED = "worked"
+    FAILED = "failed"
+
+
+notice = table(
+    "notice",
+    an_id("id"),
+    one_of("kind", NoticeKind),
+    an_id("customer_id"),
+    an_id("invoice_id", nullable=True),
+    an_id("subscription_id", nullable=True),
+    an_id("attempt_id", nullable=True),
+    one_of("status", NoticeStatus),
+    instant("owed_at"),
+    instant("due_at"),
+    number("number"),
+    document("context"),
+    instant("sent_at", nullable=True),
+    to("customer", "customer_id"),
+    to("invoice", "invoice_id"),
+    to("subscription", "subscription_id"),
+    to("attempt", "attempt_id"),
+    Index("ix_notice_customer_id", "merchant_id", "customer_id"),
+    Index("ix_notice_invoice_id", "merchant_id", "invoice_id"),
+)
+
+delivery = table(
+    "delivery",
+    an_id("id"),
+    an_id("notice_id"),
+    an_id("person_id"),
+    one_of("status", DeliveryStatus),
+    instant("next_step_at", nullable=True),
+    number("tries"),
+    instant("sent_at", nullable=True),
+    words("subject", nullable=True),
+    words("body", nullable=True),
+    words("locale", nullable=True),
+    words("problem"),
+    *lease(),
+    to("notice", "notice_id"),
+    to("person", "person_id"),
+    UniqueConstraint("merchant_id", "notice_id", "person_id", name="person_id"),
+    queue("delivery"),
+)
+
+event = table(
+    "event",
+    an_id("id"),
+    one_of("kind", EventKind),
+    an_id("object_id"),
+    instant("at"),
+    document("data"),
+    Index("ix_event_object_id", "merchant_id", "object_id", "id"),
+)
+
+journal_entry = table(
+    "journal_entry",
+    an_id("id"),
+    one_of("kind", EntryKind),
+    an_id("invoice_id"),
+    an_id("attempt_id", nullable=True),
+    minor("amount_minor"),
+    currency(),
+    instant("at"),
+    to("invoice", "invoice_id"),
+    to("attempt", "attempt_id"),
+    check("amount_above_zero", "amount_minor > 0"),
+    Index("ix_journal_entry_invoice_id", "merchant_id", "invoice_id"),
+)
+
+journal_posting = table(
+    "journal_posting",
+    an_id("entry_id"),
+    one_of("account", Account),
+    minor("amount_minor"),
+    currency(),
+    to("journal_entry", "entry_id"),
+    key=("entry_id", "account"),
+)
+
+# Stored before anybody has read it: whose it is turns out later. The gateway's own id makes it one of a kind.
+inbound_event = Table(
+    "inbound_event",
+    metadata,
+    an_id("id"),
+    an_id("merchant_id", nullable=True),
+    words("gateway"),
+    words("event_id"),
+    Column("body", LargeBinary, nullable=False),
+    document("headers"),
+    instant("received_at"),
+    one_of("status", InboundStatus),
+    instant("next_step_at", nullable=True),
+    number("tries"),
+    instant("worked_at", nullable=True),
+    words("problem"),
+    *lease(),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name="merchant_id"),
+    UniqueConstraint("gateway", "event_id", name="event_id"),
+    check("status", f"status IN ({OneOf(InboundStatus).values_sql()})"),
+    queue("inbound_event"),
+)
