@@ -355,6 +355,10 @@ class GatewayContract:
         assert capabilities.key_lifetime > timedelta(0)
         assert capabilities.in_flight_max >= 1
 
+    def test_a_key_is_trusted_no_longer_than_is_known(self, bench: Bench) -> None:
+        """A provider that can't be asked for its key lifetime is assumed to forget keys no later than it really does."""
+        assert bench.unreachable.capabilities.key_lifetime <= bench.gateway.capabilities.key_lifetime
+
 
 def _request(bench: Bench, behavior: Behavior) -> ChargeRequest:
     return _with(bench, bench.token(behavior))

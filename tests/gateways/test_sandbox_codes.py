@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import httpx2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from purring.domain.attempt import Approved, Declined, Pending, Unavailable, Unknown
 from purring.gateways.http import Reply
 from purring.gateways.sandbox.codes import charge_outcome, outcome_of
+from purring.gateways.sandbox.gateway import SandboxGateway
+from purring.gateways.sandbox.local import connect
 
 values = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.floats(allow_nan=False)
 FIELDS = ["id", "status", "captured_minor", "currency", "decline", "expected_at", "expires_at", "confirm_path", "error"]
@@ -34,6 +37,15 @@ def test_an_approval_with_one_wrong_field_is_doubt(field: str, value: object) ->
         field == "captured_minor" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
     )
     assert is_whole == isinstance(outcome, Approved)
+
+
+def test_only_the_sandbox_itself_can_say_that_a_charge_is_absent() -> None:
+    """Another 404, as from a wrong address or a proxy, says nothing about the charge: it stays in doubt."""
+    answer = httpx2.Response(404, json={"error": {"code": "no_such_page", "message": "There is no such page."}})
+    with connect("http://sandbox.invalid", transport=httpx2.MockTransport(lambda _: answer)) as client:
+        gateway = SandboxGateway(client)
+        assert isinstance(gateway.find("att_1"), Unknown)
+        assert isinstance(gateway.cancel("att_1"), Unknown)
 
 
 def test_a_time_without_zone_is_doubt() -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import httpx2
+
 from purring.gateways.http import HttpClient, HttpSettings
 from purring.gateways.sandbox.api import SandboxApi
 from purring.gateways.sandbox.codes import says_not_processed
@@ -46,7 +48,9 @@ class LocalSandbox:
         self._ledger.close()
 
 
-def connect(base_url: str, *, transport: InProcessTransport | None = None, read_timeout_s: float = 30.0) -> HttpClient:
+def connect(
+    base_url: str, *, transport: httpx2.BaseTransport | None = None, read_timeout_s: float = 30.0
+) -> HttpClient:
     """A client for a sandbox, with a test key."""
     settings = HttpSettings(base_url=base_url, api_key=TEST_KEY, read_timeout_s=read_timeout_s)
     return HttpClient(settings, says_not_processed=says_not_processed, transport=transport)
