@@ -356,7 +356,7 @@ class GatewayContract:
         assert capabilities.in_flight_max >= 1
 
     def test_a_key_is_trusted_no_longer_than_is_known(self, bench: Bench) -> None:
-        """A provider that can't be asked for its key lifetime is assumed to forget keys no later than it really does."""
+        """A provider that can't be asked is assumed to forget keys no later than it really does."""
         assert bench.unreachable.capabilities.key_lifetime <= bench.gateway.capabilities.key_lifetime
 
 
