@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -67,7 +68,7 @@ class Listener:
 
 
 class Import:
-    """One run over one file. `counts` says how many rows of each kind had which outcome; None is an unreadable row's."""
+    """One run over one file. `counts`: how many rows of a kind (None: of a row that can't be read) had an outcome."""
 
     def __init__(self, services: Services, merchant: Merchant, source: Source, listener: Listener) -> None:
         """Make it ready; nothing is read yet."""
@@ -95,15 +96,14 @@ class Import:
                 for batch in self._batches(kind):
                     self._note(batch, self._kept_batch(kind, batch))
             return
-        try:
-            with self._services.store.transaction() as conn:
-                for kind in kinds:
-                    for batch in self._batches(kind):
-                        self._note(batch, self._take_in(conn, kind, batch))
-                if mode is Mode.DRY or self.bad:
-                    raise _GivenUp
-        except _GivenUp:
+        with suppress(_GivenUp), self._services.store.transaction() as conn:
             self.kept = False
+            for kind in kinds:
+                for batch in self._batches(kind):
+                    self._note(batch, self._take_in(conn, kind, batch))
+            if mode is Mode.DRY or self.bad:
+                raise _GivenUp
+            self.kept = True
 
     def _survey(self) -> list[Kind]:
         """Read the file once to its end; gives the kinds that there are, in the order of their import."""

@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -65,13 +66,20 @@ class Store:
 
         Raises StoreUnavailable, whose message says what to do.
         """
-        with self.reading() as conn:
-            _check_server(conn)
-            found = MigrationContext.configure(conn).get_current_revision()
+        found = self.revision()
         needed = ScriptDirectory.from_config(_config()).get_current_head()
         if found != needed:
             state = "is empty" if found is None else f"has schema {found}, but this version needs {needed}"
             raise StoreUnavailable(f"The database {self.url} {state}; run `purring db upgrade`.")
+
+    def revision(self) -> str | None:
+        """Tell which schema the database has; None before its first migration.
+
+        Raises StoreUnavailable.
+        """
+        with self.reading() as conn:
+            _check_server(conn)
+            return MigrationContext.configure(conn).get_current_revision()
 
     def close(self) -> None:
         """Hang up."""
@@ -121,6 +129,9 @@ def upgrade(url: str) -> None:
             config = _config()
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
+    except CommandError as error:
+        message = f"The database {store.url} was made by a newer version of Purring ({error}); use that version."
+        raise StoreUnavailable(message) from error
     finally:
         store.close()
 

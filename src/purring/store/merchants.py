@@ -66,7 +66,7 @@ def set_policy(conn: Connection, value: Merchant, policy: Policy, now: datetime)
 
 
 def lock(conn: Connection, merchant_id: MerchantId) -> None:
-    """Let one transaction at a time do something about a merchant: the others wait here. SQLite has one writer anyway."""
+    """Let one transaction at a time do something about a merchant. SQLite has one writer anyway."""
     conn.execute(select(merchant.c.id).where(merchant.c.id == merchant_id).with_for_update(key_share=True)).all()
 
 
