@@ -14,6 +14,7 @@ from purring.scenarios.given import ExpiryText, InvoicePart, MethodPart, PolicyP
 from purring.scenarios.part import (
     AnswerText,
     DurationText,
+    FinalText,
     InvoiceName,
     MethodName,
     MomentText,
@@ -143,7 +144,7 @@ class Answers(Part):
 
     method: MethodName = Field(description="to charges of this one")
     answers: list[AnswerText] = Field(description="what, in order")
-    afterwards: AnswerText | None = Field(None, description="and when these are used up; else the last answer again")
+    afterwards: FinalText | None = Field(None, description="and when these are used up; else the last answer again")
 
 
 class GatewayOutage(Part):
@@ -186,7 +187,7 @@ class SendAgain(Part):
 class KillWorker(Part):
     """The worker dies the next time it comes to this point; another one takes over when its lease has lapsed."""
 
-    point: Literal["after_begin", "after_charge", "before_record", "after_record"] = Field(description="where")
+    point: Literal["after_begin", "after_charge", "after_record"] = Field(description="where")
 
 
 class StopWorker(Part):

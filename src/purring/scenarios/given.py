@@ -18,6 +18,7 @@ from purring.scenarios.part import (
     AnswerText,
     CustomerName,
     DayText,
+    FinalText,
     Form,
     IntervalText,
     LocaleText,
@@ -130,7 +131,7 @@ class MethodPart(Part):
     expires: ExpiryText | None = Field(None, description="the card's expiry")
     same_as: MethodName | None = Field(None, description="another token for the card or account of this method")
     answers: list[AnswerText] = Field([], description="what the gateway answers to its charges, in order")
-    afterwards: AnswerText | None = Field(None, description="and when these are used up; else the last answer again")
+    afterwards: FinalText | None = Field(None, description="and when these are used up; else the last answer again")
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -157,7 +158,8 @@ class SubscriptionPart(Part):
     quantity: int = Field(1, description="how many units")
     trial_days: int = Field(0, description="days before the first invoice")
     method: MethodName | None = Field(None, description="what pays it")
-    backup: MethodName | None = Field(None, description="what the customer agreed to have charged when `method` fails")
+    backup: MethodName | None = Field(None, description="what may be charged when `method` fails")
+    backup_agreed: bool = Field(True, description="whether the customer agreed to the backup")
 
 
 class InvoicePart(Part):

@@ -15,12 +15,12 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from purring.domain.calendar import zone
 from purring.domain.catalog import Interval, parse_interval
 from purring.domain.errors import InvalidInput, PurringError
 from purring.domain.money import Money, parse_money
-from purring.gateways.sandbox.script import ScriptedAnswer, parse_answer
+from purring.gateways.sandbox.script import Final, ScriptedAnswer, parse_answer, parse_final
 from purring.i18n.locales import check_locale
-from purring.domain.calendar import zone
 from purring.scenarios.moment import Moment, read_day, read_duration, read_moment, read_time
 
 NONE = "none"
@@ -114,6 +114,7 @@ MomentText = Annotated[Moment, PlainValidator(reader(read_moment)), Form("a mome
 DayText = Annotated[date, PlainValidator(reader(read_day)), Form("`2026-03-04`")]
 TimeText = Annotated[time, PlainValidator(reader(read_time)), Form("`10:00`")]
 DurationText = Annotated[timedelta, PlainValidator(reader(read_duration)), Form("`3 days`, `2 hours`, `5 minutes`")]
+FinalText = Annotated[Final, PlainValidator(reader(parse_final)), Form("an answer that ends a charge")]
 AnswerText = Annotated[ScriptedAnswer, PlainValidator(reader(parse_answer)), Form("an answer")]
 LocaleText = Annotated[str, PlainValidator(reader(check_locale)), Form("`en` or `nb`")]
 ZoneText = Annotated[str, PlainValidator(reader(lambda text: zone(text).key)), Form("`Europe/Oslo`")]

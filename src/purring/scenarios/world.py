@@ -13,6 +13,7 @@ from purring.domain.errors import InvalidInput
 from purring.domain.facts import Facts
 from purring.domain.ids import CustomerId, DeliveryId, InvoiceId, MerchantId, MethodId, SubscriptionId
 from purring.domain.notice import Notice
+from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.gateways.sandbox.remote import SandboxToken
@@ -20,7 +21,7 @@ from purring.notices.send import Delivered, Message, Outcome
 from purring.operations.services import Services
 from purring.operations.view import facts_of
 from purring.scenarios.parse import Story
-from purring.store import invoices, notices, subscriptions
+from purring.store import invoices, methods, notices, subscriptions
 from purring.store.engine import Store
 from purring.store.events import Event
 from purring.store.events import of_customer as events_of_customer
@@ -163,6 +164,11 @@ class World:
         """A subscription as it is now. Raises InvalidInput."""
         with self.services.store.reading() as conn:
             return subscriptions.get(conn, self.merchant_id, self.subscription(subscription))
+
+    def current_method(self, method: str) -> PaymentMethod:
+        """A payment method as it is now. Raises InvalidInput."""
+        with self.services.store.reading() as conn:
+            return methods.get(conn, self.merchant_id, self.method(method))
 
     def events(self) -> list[Event]:
         """Everything that happened so far, oldest first."""
