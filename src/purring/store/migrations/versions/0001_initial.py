@@ -610,7 +610,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
     )
 
-    _guard('policy', 'event', 'journal_entry', 'journal_posting')
+    _guard("policy", "event", "journal_entry", "journal_posting")
 
 
 def _guard(*tables: str) -> None:
