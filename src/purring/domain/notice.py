@@ -56,3 +56,13 @@ class Notice:
     number: int = 0
     context: Mapping[str, object]
     sent_at: datetime | None = None
+
+
+def told_at(notice: Notice, now: datetime, *, reachable: bool) -> datetime:
+    """When the people were told: `now` as long as they weren't.
+
+    What can reach nobody counts from the day it could be read in the portal. `reachable`: somebody can be written to.
+    """
+    if notice.status is NoticeStatus.UNDELIVERED or not reachable:
+        return notice.owed_at
+    return notice.sent_at or now

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from purring.domain.calendar import days, local_date, start_of_day, zone
 from purring.domain.catalog import period
 from purring.domain.changes import Changes
+from purring.domain.errors import RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import InvoiceId, LineId, NoticeId
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
-from purring.domain.notice import NoticeKind
+from purring.domain.notice import NoticeKind, told_at
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import SUBSCRIPTION, moved
+
+IN_FLIGHT_PATIENCE = timedelta(hours=1)
+"""Nothing is canceled while a charge is in flight; the clock strikes again after this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
         return Changes(changed=(replace(subscription, next_step_at=due_at),))
     if subscription.status is SubscriptionStatus.SUSPENDED:
         return _end_suspension(facts, now, ids)
+    if subscription.cancel_at_period_end and facts.in_flight:
+        return _look_again(subscription, now + IN_FLIGHT_PATIENCE)
     if subscription.cancel_at_period_end:
         return canceled(facts, now, StatusReason.CUSTOMER_REQUEST, ids.notice_id)
     return _renew(facts, now, ids)
@@ -142,9 +148,33 @@ def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids
 
 
 def _end_suspension(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
-    """Warn that a long suspension ends in cancellation; cancel when the warning is old enough."""
-    if facts.subscription.cancel_warned_at is not None:
-        return canceled(facts, now, StatusReason.SUSPENDED_TOO_LONG, ids.notice_id)
+    """Warn that a long suspension ends in cancellation; cancel when the warning is old enough and nothing in flight."""
+    subscription = facts.subscription
+    if subscription.cancel_warned_at is None:
+        return _warn(facts, now, ids)
+    if facts.in_flight:
+        return _look_again(subscription, now + IN_FLIGHT_PATIENCE)
+    cancel_at = _warned_at(facts, subscription.cancel_warned_at, now) + days(facts.merchant.policy.warning_lead_days)
+    if cancel_at > now:
+        return _look_again(subscription, cancel_at)
+    return canceled(facts, now, StatusReason.SUSPENDED_TOO_LONG, ids.notice_id)
+
+
+def _look_again(subscription: Subscription, at: datetime) -> Changes:
+    """Leave everything as it is until then."""
+    return Changes(changed=(replace(subscription, next_step_at=at),))
+
+
+def _warned_at(facts: SubscriptionFacts, owed_at: datetime, now: datetime) -> datetime:
+    """When the warning that was owed then was given: `now` as long as it wasn't."""
+    warning = facts.cancel_warning
+    if warning is None or warning.owed_at < owed_at:
+        return owed_at
+    return told_at(warning, now, reachable=bool(facts.customer.notified_people))
+
+
+def _warn(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
+    """Owe the warning, and wind the clock to the cancellation."""
     warned = replace(facts.subscription, cancel_warned_at=now)
     warned = replace(warned, next_step_at=next_step_at(warned, facts.merchant))
     notice = about_subscription(facts, warned, NoticeKind.CANCELLATION_WARNING, now, ids.notice_id)
@@ -153,7 +183,15 @@ def _end_suspension(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Cha
 
 
 def canceled(facts: SubscriptionFacts, now: datetime, reason: StatusReason, notice_id: NoticeId) -> Changes:
-    """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself."""
+    """End the subscription. Its unpaid invoices stay payable, but nothing is charged by itself.
+
+    Raises:
+        Refused: it has ended already, or a charge is in flight: nobody knows yet whether it is paid.
+    """
+    if facts.subscription.status is SubscriptionStatus.CANCELED:
+        raise Refused(RefusalCode.ALREADY_CANCELED, details=(facts.subscription.id,))
+    if facts.in_flight:
+        raise Refused(RefusalCode.CHARGE_IN_FLIGHT, details=facts.in_flight)
     subscription = facts.subscription
     event = SubscriptionEvent.CANCELED
     if reason is StatusReason.SUSPENDED_TOO_LONG:

@@ -16,7 +16,7 @@ from purring.domain.charge_plan import first_charge, planned_charges
 from purring.domain.clause import Clause
 from purring.domain.facts import Facts
 from purring.domain.invoice import DisputeStatus, Invoice, InvoiceStatus
-from purring.domain.notice import NoticeKind, NoticeStatus
+from purring.domain.notice import NoticeKind, NoticeStatus, told_at
 from purring.domain.policy import EndAction
 from purring.domain.recovery import HoldReason, Recovery, RecoveryStatus
 from purring.domain.step import Charge, Close, Notify, Resolve, Schedule, SetStatus, Step
@@ -133,18 +133,16 @@ def _can_get_harsher(facts: Facts) -> bool:
 
 
 def last_warning_at(facts: Facts, recovery: Recovery, now: datetime) -> datetime | None:
-    """When the last notice went out; `now` while it is owed but not sent; None if it isn't owed yet.
+    """When the last notice went out (see `told_at`); None if it isn't owed yet.
 
-    One that can reach nobody counts from the day it could be read in the portal; one from before the recovery was
-    opened again doesn't count.
+    One from before the recovery was opened again doesn't count.
     """
     for notice in reversed(facts.notices):
         if notice.owed_at < recovery.opened_at:
             break
         if notice.kind is not NoticeKind.LAST_NOTICE or notice.status is NoticeStatus.WITHDRAWN:
             continue
-        unreachable = notice.status is NoticeStatus.UNDELIVERED or not facts.customer.notified_people
-        return notice.owed_at if unreachable else notice.sent_at or now
+        return told_at(notice, now, reachable=bool(facts.customer.notified_people))
     return None
 
 

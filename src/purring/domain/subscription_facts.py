@@ -7,7 +7,7 @@ from datetime import datetime
 
 from purring.domain.catalog import Product
 from purring.domain.customer import Customer
-from purring.domain.ids import NoticeId
+from purring.domain.ids import AttemptId, NoticeId
 from purring.domain.merchant import Merchant
 from purring.domain.notice import Notice, NoticeKind, NoticeStatus
 from purring.domain.payment_method import PaymentMethod
@@ -16,12 +16,17 @@ from purring.domain.subscription import Subscription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionFacts:
-    """One subscription, who sells it, who pays, and what is sold."""
+    """One subscription, who sells it, who pays, and what is sold.
+
+    `in_flight`: open attempts of its invoices. `cancel_warning`: the newest warning of its cancellation.
+    """
 
     merchant: Merchant
     customer: Customer
     subscription: Subscription
     product: Product
+    in_flight: tuple[AttemptId, ...] = ()
+    cancel_warning: Notice | None = None
 
 
 def about_subscription(

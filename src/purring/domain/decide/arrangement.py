@@ -12,12 +12,15 @@ from purring.domain.decide.owing import notice_id
 from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.notice import NoticeKind
-from purring.domain.payment_method import MethodEvent, PaymentMethod
+from purring.domain.payment_method import MethodEvent, MethodKind, PaymentMethod
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import METHOD, moved
 
-EDITABLE = ("holder_name", "billing_address", "phone", "exp_month", "exp_year")
+EXPIRY = frozenset({"exp_month", "exp_year"})
+CHECKED = EXPIRY | {"holder_name", "billing_address"}
+"""What issuers compare with their own data."""
+EDITABLE = CHECKED | {"phone"}
 """What a person may change on a method. The number isn't among them: that is *Replace*."""
 
 
@@ -32,13 +35,23 @@ def added(method: PaymentMethod) -> Changes:
 def edited(method: PaymentMethod, now: datetime, **fields: Any) -> Changes:
     """Change what a person may change; what the issuer checks makes the method worth a new try."""
     _require_usable(method)
-    unknown = sorted(set(fields) - set(EDITABLE))
+    _require_editable(method, fields)
+    differing = sorted(field for field, value in fields.items() if getattr(method, field) != value)
+    if not differing:
+        return Changes()
+    edited_at = now if CHECKED.intersection(differing) else method.edited_at
+    after = replace(method, status=moved(METHOD, method.status, MethodEvent.EDITED), edited_at=edited_at, **fields)
+    event = EventDraft(kind=EventKind.METHOD_EDITED, object_id=method.id, at=now, data={"fields": differing})
+    return Changes(changed=(after,), events=(event,))
+
+
+def _require_editable(method: PaymentMethod, fields: Iterable[str]) -> None:
+    """Refuse what can't be edited: unknown fields, and an account's expiry, since accounts have none."""
+    editable = EDITABLE if method.kind is MethodKind.CARD else EDITABLE - EXPIRY
+    unknown = sorted(set(fields) - editable)
     if unknown:
         message = f"{', '.join(unknown)} can't be edited; replace the method instead"
         raise InvalidInput(message, field=unknown[0])
-    after = replace(method, status=moved(METHOD, method.status, MethodEvent.EDITED), edited_at=now, **fields)
-    event = EventDraft(kind=EventKind.METHOD_EDITED, object_id=method.id, at=now, data={"fields": sorted(fields)})
-    return Changes(changed=(after,), events=(event,))
 
 
 def tied(facts: SubscriptionFacts, method: PaymentMethod, now: datetime) -> Changes:
@@ -65,13 +78,21 @@ def backed_up(subscription: Subscription, method: PaymentMethod, now: datetime) 
     """Let `method` step in when the tied one fails: the customer agrees by asking for it."""
     _require_usable(method)
     _require_same_customer(subscription, method)
+    _require_running(subscription)
+    if method.id == subscription.method_id:
+        raise InvalidInput("the backup must be another method than the one that pays", field="backup_method_id")
     consented = method if method.backup_consent_at else replace(method, backup_consent_at=now)
     after = replace(subscription, backup_method_id=method.id)
-    event = EventDraft(
-        kind=EventKind.SUBSCRIPTION_CHANGED, object_id=subscription.id, at=now, data={"backup_method_id": method.id}
-    )
     changed = (after,) if consented is method else (after, consented)
-    return Changes(changed=changed, events=(event,))
+    return Changes(changed=changed, events=(_changed(subscription, now, backup_method_id=method.id),))
+
+
+def without_backup(subscription: Subscription, now: datetime) -> Changes:
+    """Let no method step in any more: the customer takes their consent back."""
+    if subscription.backup_method_id is None:
+        return Changes()
+    after = replace(subscription, backup_method_id=None)
+    return Changes(changed=(after,), events=(_changed(subscription, now, backup_method_id=None),))
 
 
 def replaced_everywhere(
@@ -118,6 +139,10 @@ def removed_and_replaced(
     now: datetime,
 ) -> Changes:
     """Move everything to `new` and remove `old`: both or neither."""
+    _require_usable(old)
+    _require_usable(new)
+    if new.id == old.id:
+        raise InvalidInput("a method can't replace itself; choose or add another one", field="method_id")
     if in_flight:
         raise Refused(RefusalCode.METHOD_IN_USE, details=tuple(in_flight))
     running = [f.subscription for f in everything if f.subscription.status is not SubscriptionStatus.CANCELED]
