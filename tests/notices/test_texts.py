@@ -16,7 +16,7 @@ from purring.domain.decline import MASKED_REASONS, DeclineClass, DeclineReason
 from purring.domain.money import EXPONENTS, MINOR_MAX, Money
 from purring.domain.notice import DECLINE_NOTICES, NoticeKind
 from purring.domain.policy import EndAction
-from purring.domain.subscription import SubscriptionStatus
+from purring.domain.subscription import StatusReason, SubscriptionStatus
 from purring.i18n.catalog import translator
 from purring.i18n.format import format_date, format_money
 from purring.i18n.locales import locales
@@ -60,6 +60,8 @@ CONTEXT_VALUES = st.fixed_dictionaries(
         "access_ends_at": INSTANTS | st.none(),
         "data_deleted_at": INSTANTS | st.none(),
         "paid_at": INSTANTS | st.none(),
+        "paid_with": METHODS | st.none(),
+        "status_reason": st.sampled_from(StatusReason) | st.none(),
         "end_action": st.sampled_from(EndAction) | st.none(),
         "status": st.sampled_from(SubscriptionStatus) | st.none(),
         "confirm_url": URLS | st.none(),
@@ -150,7 +152,8 @@ def test_a_retry_is_promised_only_when_one_is_planned(
     kind: NoticeKind, context: Mapping[str, object], locale: str
 ) -> None:
     """The promise stands in the text, with its day, exactly if the schedule has a next attempt."""
-    body = rendered(kind, {**context, "merchant_name": "Acme", "product": ""}, locale).body_text
+    named = {"merchant_name": "Acme", "product": context.get("product") and "Team"}
+    body = rendered(kind, {**context, **named}, locale).body_text
     planned = context.get("next_attempt_at") is not None
     label = {"en": "Next attempt: ", "nb": "Neste forsøk: "}[locale]
     if kind is not NoticeKind.PAYMENT_RECEIVED:
@@ -161,7 +164,8 @@ def test_a_retry_is_promised_only_when_one_is_planned(
 @given(*EVERYTHING)
 def test_the_days_that_matter_are_named_if_known(kind: NoticeKind, context: Mapping[str, object], locale: str) -> None:
     """The day access ends and the day data is deleted stand in every notice that knows them, and in no other."""
-    body = rendered(kind, {**context, "merchant_name": "Acme", "product": ""}, locale).body_text
+    named = {"merchant_name": "Acme", "product": context.get("product") and "Team"}
+    body = rendered(kind, {**context, **named}, locale).body_text
     labels = {
         "access_ends_at": r"Access end(s|ed): |Tilgangen opphør(er|te): ",
         "data_deleted_at": r"Data will be deleted: |Dataene slettes: ",
@@ -203,7 +207,7 @@ def test_never_more_than_the_last_four(
 ) -> None:
     """Even if a whole number slipped into the context, no mail shows it."""
     method = {"kind": "card", "scheme": "visa", "last4": number}
-    whole = dict.fromkeys(("method", "backup_used", "untied_method"), method)
+    whole = dict.fromkeys(("method", "backup_used", "untied_method", "paid_with"), method)
     body = rendered(kind, {**context, "merchant_name": "Acme", "product": "", "invoice_number": "", **whole}, locale)
     assert number[-5:] not in body.body_text
 
@@ -225,6 +229,22 @@ def test_one_or_two_notices_reassure() -> None:
     bodies = [rendered(NoticeKind.PAYMENT_DECLINED, {**context, "number": n}, "en").body_text for n in (1, 2, 3)]
     assert [True, True, False] == ["by ourselves" in body for body in bodies]
     assert [True, True, False] == ["Nothing changes for you until then" in body for body in bodies]
+
+
+def test_who_paid_is_said_only_if_it_is_known() -> None:
+    """An invoice paid by transfer names no card, though one is tied to the subscription."""
+    context = next(sample for sample in samples() if sample.name == "payment_received.outside").context
+    assert context["method"]
+    assert "4242" not in rendered(NoticeKind.PAYMENT_RECEIVED, context, "en").body_text
+
+
+@pytest.mark.parametrize("reason", StatusReason)
+def test_an_end_on_request_is_nobodys_debt(reason: StatusReason) -> None:
+    """Whoever asked for the end doesn't read that a payment is missing, even if one was once declined."""
+    context = next(sample for sample in samples() if sample.name == "subscription_canceled.unpaid").context
+    body = rendered(NoticeKind.SUBSCRIPTION_CANCELED, {**context, "status_reason": reason.value}, "en").body_text
+    asked_for = reason in {StatusReason.CUSTOMER_REQUEST, StatusReason.MERCHANT_REQUEST}
+    assert asked_for != ("because we didn't receive the payment" in body)
 
 
 def test_an_unknown_language_gets_english() -> None:

@@ -19,11 +19,21 @@ from purring.domain.money import Money, parse_money
 from purring.domain.notice import NoticeKind
 from purring.domain.payment_method import MethodKind
 from purring.domain.policy import EndAction
-from purring.domain.subscription import SubscriptionStatus
+from purring.domain.subscription import StatusReason, SubscriptionStatus
 from purring.notices.reasons import NO_METHOD, ReasonText, no_method_text, reason_text
 
 FIRM_FROM = 3
 """The decline notice of one invoice from which on we ask for action instead of reassuring (behaviour §1)."""
+
+UNPAID = frozenset(
+    {
+        StatusReason.PAYMENT_DECLINED,
+        StatusReason.WINDOW_CLOSED,
+        StatusReason.CHARGEBACK,
+        StatusReason.SUSPENDED_TOO_LONG,
+    }
+)
+"""Reasons of a status that mean: the money is missing."""
 
 _BANK_SCHEMES = frozenset({"ach", "bacs", "sepa"})
 _TEXT_LENGTH_MAX = 200
@@ -136,21 +146,29 @@ class CancellationWarning(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCanceled(Context):
-    """The subscription has ended; `reason` is set if it ended for want of payment."""
+    """The subscription has ended: for want of payment, or because somebody asked for it."""
 
     reason: ReasonText | None
+    status_reason: StatusReason | None
 
     @property
     def is_owed(self) -> bool:
-        """Whether the amount is still to be paid."""
+        """Whether it ended for want of payment; without the status's own reason, that of a decline tells."""
+        if self.status_reason:
+            return self.status_reason in UNPAID
         return self.reason is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReceived(Context):
-    """The invoice was paid. `backup_used` is the method that paid it, if it was not the main one."""
+    """The invoice was paid.
+
+    `paid_with` is the method that was charged, None if it was paid otherwise or nobody can say; `backup_used` is set if
+    that was a backup.
+    """
 
     paid_on: date | None
+    paid_with: MethodLabel | None
     backup_used: MethodLabel | None
 
     @property
@@ -316,11 +334,13 @@ _READERS: Mapping[str, _Reader] = {
     "amount": _amount,
     "method": _method("method"),
     "status": _member(SubscriptionStatus, "status"),
+    "status_reason": _member(StatusReason, "status_reason"),
     "end_action": _member(EndAction, "end_action"),
     "next_attempt_on": _day("next_attempt_at"),
     "access_ends_on": _day("access_ends_at"),
     "data_deleted_on": _day("data_deleted_at"),
     "paid_on": _day("paid_at"),
+    "paid_with": _method("paid_with"),
     "pay_url": _url("pay_url"),
     "number": _number,
     "reason": _reason,

@@ -82,6 +82,8 @@ def _special_declines() -> Iterator[Sample]:
     yield _sample(NoticeKind.PAYMENT_DECLINED, "third_without_retry", {**funds, "number": 3})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "untied_method", {**expired, **_UNTIED, "number": 1})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "backup_declined_too", {**funds, **_RETRY, **_BACKUP, "number": 2})
+    only_backup = {**_RETRY, **_BACKUP, "method": _BACKUP["backup_used"]}
+    yield _sample(NoticeKind.PAYMENT_DECLINED, "only_backup_known", {**funds, **only_backup, "number": 2})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "bank_account", {**funds, **_RETRY, **_BANK, "number": 1})
     yield _sample(NoticeKind.ACTION_NEEDED, "confirm_with_bank", {**confirm, **url, "number": 1})
     yield _sample(NoticeKind.ACTION_NEEDED, "no_method", {"reason": NO_METHOD, "method": None, "number": 1})
@@ -94,14 +96,20 @@ def _special_declines() -> Iterator[Sample]:
 def _others() -> Iterator[Sample]:
     suspended = {"status": "suspended"}
     canceled = {"status": "canceled"}
+    visa = _COMMON["method"]
+    mastercard = _BACKUP["backup_used"]
     paid = {"status": "active", "access_ends_at": None, "data_deleted_at": None, "paid_at": "2026-11-10T09:00:04+00:00"}
     yield _sample(NoticeKind.ACCESS_ENDED, "suspended", suspended)
     yield _sample(NoticeKind.ACCESS_ENDED, "untied_method", {**suspended, **_UNTIED})
     yield _sample(NoticeKind.CANCELLATION_WARNING, "suspended", suspended)
     yield _sample(NoticeKind.SUBSCRIPTION_CANCELED, "unpaid", {**canceled, "reason": "insufficient_funds"})
+    yield _sample(
+        NoticeKind.SUBSCRIPTION_CANCELED, "suspended_too_long", {**canceled, "status_reason": "suspended_too_long"}
+    )
     yield _sample(NoticeKind.SUBSCRIPTION_CANCELED, "asked_for", {**canceled, "data_deleted_at": None})
-    yield _sample(NoticeKind.PAYMENT_RECEIVED, "retry", paid)
-    yield _sample(NoticeKind.PAYMENT_RECEIVED, "backup", {**paid, **_BACKUP})
+    yield _sample(NoticeKind.PAYMENT_RECEIVED, "retry", {**paid, "paid_with": visa})
+    yield _sample(NoticeKind.PAYMENT_RECEIVED, "backup", {**paid, **_BACKUP, "paid_with": mastercard})
+    yield _sample(NoticeKind.PAYMENT_RECEIVED, "outside", paid)
     yield _sample(NoticeKind.METHOD_CHANGED, "changed", {**paid, **_UNTIED})
 
 
