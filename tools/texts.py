@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from purring.i18n.catalog import catalogue_source
+from purring.i18n.catalog import catalogue_path, catalogue_source
 from purring.i18n.locales import DEFAULT, LOCALES
 from purring.notices.samples import Sample, samples, written
 
@@ -50,11 +50,6 @@ def golden() -> Iterator[tuple[Sample, str]]:
 def golden_path(sample: Sample, locale: str) -> Path:
     """Where a sample is kept as a person has read and approved it."""
     return GOLDEN / f"{sample.name}.{locale}.txt"
-
-
-def catalogue_path(locale: str) -> Path:
-    """Where a language's catalogue lies."""
-    return SOURCE / "i18n" / "locale" / locale / "LC_MESSAGES" / "purring.po"
 
 
 def updated_catalogue(locale: str) -> bytes:

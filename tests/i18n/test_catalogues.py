@@ -9,9 +9,9 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from purring.i18n.catalog import Translator, catalogue_source, translator
+from purring.i18n.catalog import Translator, catalogue_path, catalogue_source, translator
 from purring.i18n.locales import DEFAULT, locales
-from tools.texts import catalogue_path, extracted, updated_catalogue
+from tools.texts import extracted, updated_catalogue
 
 TRANSLATED = [locale for locale in locales() if locale != DEFAULT]
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%.")
