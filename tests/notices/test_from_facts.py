@@ -8,7 +8,7 @@ import pytest
 
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.customer import Customer
-from purring.domain.decide.owing import context
+from purring.domain.decide.telling import context
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, CustomerId, InvoiceId, MerchantId, MethodId, RecoveryId

@@ -119,7 +119,7 @@ def test_every_reason_has_words_in_every_language(reason: DeclineReason, locale:
     assert (locale == "en") == (said == {text.why, text.advice})
 
 
-@pytest.mark.parametrize("reason", MASKED_REASONS)
+@pytest.mark.parametrize("reason", sorted(MASKED_REASONS))
 def test_what_only_the_holder_should_hear_reads_like_any_decline(reason: DeclineReason) -> None:
     """Whoever reads the notice learns nothing about a lost card or a suspicion."""
     assert reason_text(DeclineReason.GENERIC_DECLINE) == reason_text(reason)

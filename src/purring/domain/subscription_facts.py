@@ -48,6 +48,7 @@ def about_subscription(
         "product": facts.product.name,
         "timezone": facts.customer.timezone,
         "status": subscription.status.value,
+        "status_reason": subscription.reason.value,
         "method": {"kind": method.kind.value, "scheme": method.scheme, "last4": method.last4} if method else None,
         "access_ends_at": ends_at.isoformat() if ends_at else None,
         "data_deleted_at": deleted_at.isoformat() if deleted_at else None,

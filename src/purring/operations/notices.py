@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -27,7 +28,7 @@ def send_due(services: Services) -> int:
         copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
     if not claims:
         return 0
-    results = [_send(services, claim, copies[claim.merchant_id, claim.id], now) for claim in claims]
+    results = _send_while_it_works(services, claims, copies, now)
     services.sender.close()
     with services.store.transaction() as conn:
         notices.mark_sent(conn, [one for one in results if isinstance(one, Sent)], services.owner, now)
@@ -35,14 +36,32 @@ def send_due(services: Services) -> int:
     return len(claims)
 
 
-def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Sent | NotSent:
+def _send_while_it_works(
+    services: Services, claims: Sequence[Claim], copies: Mapping[tuple[str, str], Delivery], now: datetime
+) -> list[Sent | NotSent]:
+    """Send copy after copy; once the mail server itself fails, the rest is put off without trying it again."""
+    results: list[Sent | NotSent] = []
+    fault: Deferred | None = None
+    for claim in claims:
+        if fault is not None:
+            results.append(NotSent(claim=claim, problem=fault.detail))
+            continue
+        result, outcome = _send(services, claim, copies[claim.merchant_id, claim.id], now)
+        results.append(result)
+        if isinstance(outcome, Deferred) and outcome.affects_all:
+            fault = outcome
+    return results
+
+
+def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> tuple[Sent | NotSent, Outcome | None]:
     """Render one copy and hand it over; what can't be rendered or addressed is reported, never dropped."""
     try:
         rendered = rendered_for(copy)
         message = _message(services, copy, rendered, now)
     except PurringError as error:
-        return NotSent(claim=claim, problem=str(error), permanent=True)
-    return _result(claim, copy, rendered, services.sender.send(message))
+        return NotSent(claim=claim, problem=str(error), permanent=True), None
+    outcome = services.sender.send(message)
+    return _result(claim, copy, rendered, outcome), outcome
 
 
 def rendered_for(copy: Delivery) -> Rendered:

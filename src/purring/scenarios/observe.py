@@ -8,7 +8,7 @@ from enum import Enum
 from typing import assert_never
 
 from purring.domain.attempt import Attempt
-from purring.domain.decide.owing import untied_method
+from purring.domain.decide.telling import untied_method
 from purring.domain.facts import Facts
 from purring.domain.money import Money, total
 from purring.domain.payment_method import PaymentMethod

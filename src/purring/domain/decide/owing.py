@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from purring.domain.attempt import Attempt, AttemptStatus
-from purring.domain.calendar import days
 from purring.domain.changes import Draft
+from purring.domain.decide.telling import context
 from purring.domain.decline import DeclineClass
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import NoticeId, make_id
-from purring.domain.invoice import InvoiceStatus
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
-from purring.domain.payment_method import PaymentMethod
-from purring.domain.policy import EndAction
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Schedule
-from purring.domain.subscription import SubscriptionStatus
 
 MERGED_WARNING = timedelta(days=1)
 """A last notice that would fall due this soon after a decline is sent as the decline's own notice instead."""
@@ -108,89 +103,3 @@ def _withdraw(draft: Draft, notices: list[Notice]) -> None:
     for notice in notices:
         if notice.status is NoticeStatus.OWED:
             draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
-
-
-def context(facts: Facts, now: datetime, attempt: Attempt | None) -> Mapping[str, object]:
-    """What a notice's text needs, as plain JSON: amounts as `249.95 USD`, instants in ISO 8601."""
-    plan = schedule(facts, now)
-    charge = plan.next_charge
-    charged = facts.method(attempt.method_id) if attempt else facts.tied_method
-    untied = untied_method(facts)
-    return {
-        "merchant_name": facts.merchant.name,
-        "support_email": facts.merchant.support_email,
-        "invoice_number": facts.invoice.number,
-        "amount": str(_amount(facts)),
-        "product": facts.invoice.lines[0].description if facts.invoice.lines else "",
-        "timezone": facts.customer.timezone,
-        "reason": attempt.reason.value if attempt and attempt.reason else _reason_without_attempt(facts),
-        "decline_class": attempt.decline_class.value if attempt and attempt.decline_class else None,
-        "method": _shown(charged),
-        "backup_used": _shown(charged) if attempt and attempt.is_backup else None,
-        "confirm_url": attempt.detail if attempt and attempt.status is AttemptStatus.ACTION_REQUIRED else None,
-        "paid_at": _iso(facts.invoice.closed_at if facts.invoice.status is InvoiceStatus.PAID else None),
-        "untied_method": _shown(untied),
-        "next_attempt_at": _iso(charge.at if charge else None),
-        "status": facts.subscription.status.value if facts.subscription else None,
-        **_ends(facts, plan, now),
-    }
-
-
-def _amount(facts: Facts) -> object:
-    """What is owed, or what was, once it is paid."""
-    return facts.invoice.owed if facts.invoice.is_open else facts.invoice.total
-
-
-def _reason_without_attempt(facts: Facts) -> str | None:
-    """Why an invoice is open though nothing was charged."""
-    declined = [attempt for attempt in facts.attempts if attempt.reason]
-    if declined:
-        assert declined[-1].reason
-        return declined[-1].reason.value
-    return "no_method" if facts.tied_method is None else None
-
-
-def _ends(facts: Facts, plan: Schedule, now: datetime) -> dict[str, object]:
-    """When access ends and when data is deleted, as far as the schedule knows.
-
-    `suspended_days` are the merchant's newest, as in `renewal`: the subscription's own clock counts them.
-    """
-    end_action, subscription = facts.policy.end_action, facts.subscription
-    access_ends_at = plan.access_ends_at
-    suspends = end_action is EndAction.SUSPEND
-    if subscription and access_ends_at is None:
-        access_ends_at = subscription.suspended_at or subscription.canceled_at
-        suspends = subscription.status is SubscriptionStatus.SUSPENDED
-    deleted_at = None
-    if access_ends_at is not None:
-        kept_days = facts.merchant.policy.suspended_days if suspends else 0
-        deleted_at = max(access_ends_at + days(kept_days), now)
-    return {
-        "access_ends_at": _iso(access_ends_at),
-        "data_deleted_at": _iso(deleted_at),
-        "end_action": end_action.value,
-    }
-
-
-def untied_method(facts: Facts) -> PaymentMethod | None:
-    """The newest usable method that nothing is tied to and that came after the one that fails (behaviour §4)."""
-    current = facts.method(facts.tied_method_id)
-    newer = [
-        method
-        for method in facts.methods
-        if method.is_active
-        and method.id not in facts.tied
-        and method.id != facts.tied_method_id
-        and (current is None or method.created_at > current.created_at)
-    ]
-    return max(newer, key=lambda method: method.created_at, default=None)
-
-
-def _shown(method: PaymentMethod | None) -> dict[str, object] | None:
-    """The part of a method that may be shown."""
-    return {"kind": method.kind.value, "scheme": method.scheme, "last4": method.last4} if method else None
-
-
-def _iso(at: datetime | None) -> str | None:
-    """An instant as text."""
-    return at.isoformat() if at else None
