@@ -55,6 +55,8 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+NO_EMAIL = "billing@localhost"
+
 _Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 _Port = Annotated[int, Field(ge=1, le=65_535)]
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -82,11 +84,13 @@ class Settings(BaseSettings):
     sender: SenderKind = Field(
         default=SenderKind.CONSOLE, description="Where notices go: printed, to a mail server, or nowhere."
     )
+    from_email: str = Field(
+        default=NO_EMAIL, description="The address that notices come from; the sender smtp needs one of your own."
+    )
     smtp_host: str = Field(default="", description="The mail server; needed when the sender is smtp.")
     smtp_port: _Port = Field(default=587, description="The mail server's port.")
     smtp_user: str = Field(default="", description="Whom to sign in as; empty: nobody.")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="The password to sign in with.")
-    smtp_from: str = Field(default="", description="The sender's address; needed when the sender is smtp.")
     smtp_tls: Tls = Field(
         default=Tls.STARTTLS, description="How the connection to the mail server is protected; none takes no password."
     )
@@ -149,7 +153,7 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(given):
         if name.startswith(PREFIX) and name not in known and not name.startswith(_NOT_OURS):
             close = get_close_matches(name, known, n=1)
-            meant = f"did you mean {close[0]}?" if close else "remove it; `purring settings` lists those there are."
+            meant = f"did you mean {close[0]}?" if close else "remove it."
             yield f"{name}: there is no such setting; {meant}"
 
 
@@ -178,10 +182,10 @@ def _explained(location: tuple[int | str, ...], message: str) -> str:
 def _at_odds(settings: Settings) -> Iterator[str]:
     """What one setting asks of another."""
     if settings.sender is SenderKind.SMTP:
-        for name in ("smtp_host", "smtp_from"):
-            if not getattr(settings, name):
-                yield f"{variable(name)}: it is missing; the sender smtp needs it. {FIELDS[name].description}"
+        for name, nothing in (("smtp_host", ""), ("from_email", NO_EMAIL)):
+            if getattr(settings, name) == nothing:
+                yield f"{variable(name)}: it is missing. {FIELDS[name].description}"
     if settings.smtp_user and settings.smtp_tls is Tls.NONE:
         yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
-    if settings.smtp_from and not (is_address(settings.smtp_from) and settings.smtp_from.isascii()):
-        yield f"{variable('smtp_from')}: it is no e-mail address; write one such as billing@example.com."
+    if not (is_address(settings.from_email) and settings.from_email.isascii()):
+        yield f"{variable('from_email')}: it is no e-mail address; write one such as billing@example.com."

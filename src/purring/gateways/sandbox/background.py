@@ -34,6 +34,10 @@ class RunningSandbox:
         """Let it finish what it is doing; stopping twice is fine."""
         _end(self._process)
 
+    def has_ended(self) -> bool:
+        """Whether it is gone by itself."""
+        return self._process.poll() is not None
+
     def kill(self) -> None:
         """End it at once, as a power cut would."""
         self._process.kill()

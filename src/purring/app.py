@@ -1,0 +1,128 @@
+"""The composition root: settings in, everything that operations need out."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import assert_never
+
+from purring.clock import RandomIds, SystemClock
+from purring.config import LogFormat, SenderKind, Settings
+from purring.gateways.base import Gateway
+from purring.gateways.http import HttpSettings
+from purring.gateways.registry import GatewaySettings, open_gateway
+from purring.notices.send import ConsoleSender, NullSender, Sender
+from purring.notices.smtp import SmtpSender, SmtpSettings
+from purring.operations.services import Services
+from purring.store.engine import Store, open_store, upgrade
+from purring.telemetry.logs import set_up_logs
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Everything that operations need, until the end of the `with`.
+
+    Raises ConfigError; StoreUnavailable if the database can't be used as it is.
+    """
+    store = open_ready_store(settings)
+    gateways = Gateways(settings)
+    clock = SystemClock()
+    try:
+        yield Services(
+            store=store,
+            gateways=gateways,
+            clock=clock,
+            ids=RandomIds(clock),
+            sender=make_sender(settings),
+            from_email=settings.from_email,
+            owner=f"{socket.gethostname()}-{os.getpid()}",
+            in_flight_max=settings.in_flight_max,
+            batch_max=settings.batch_max,
+        )
+    finally:
+        gateways.close()
+        store.close()
+
+
+def open_ready_store(settings: Settings) -> Store:
+    """The database, migrated. An SQLite file that holds nothing yet is made ready; any other must be so already.
+
+    Raises ConfigError, StoreUnavailable.
+    """
+    url = settings.database_url.get_secret_value()
+    store = open_store(url)
+    try:
+        if store.dialect == "sqlite" and store.revision() is None:
+            upgrade(url)
+        store.check()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+class Gateways(Mapping[str, Gateway]):
+    """The gateways of this installation, each opened when it is first asked for: looking things up needs none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._make: Mapping[str, Callable[[], GatewaySettings]] = {"sandbox": lambda: sandbox_settings(settings)}
+        self._open: dict[str, Gateway] = {}
+
+    def __getitem__(self, name: str) -> Gateway:
+        if name not in self._open:
+            self._open[name] = open_gateway(self._make[name]())
+        return self._open[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._make
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for gateway in self._open.values():
+            gateway.close()
+
+
+def sandbox_settings(settings: Settings) -> GatewaySettings:
+    """How to reach the sandbox gateway."""
+    http = HttpSettings(
+        base_url=settings.sandbox_url,
+        api_key=settings.sandbox_key.get_secret_value(),
+        in_flight_max=settings.in_flight_max,
+    )
+    return GatewaySettings(name="sandbox", http=http, event_secret=settings.sandbox_event_secret.get_secret_value())
+
+
+def make_sender(settings: Settings) -> Sender:
+    """Where notices go."""
+    match settings.sender:
+        case SenderKind.CONSOLE:
+            return ConsoleSender(sys.stdout)
+        case SenderKind.NULL:
+            return NullSender()
+        case SenderKind.SMTP:
+            smtp = SmtpSettings(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                tls=settings.smtp_tls,
+                user=settings.smtp_user,
+                password=settings.smtp_password.get_secret_value(),
+            )
+            return SmtpSender(smtp)
+        case _:
+            assert_never(settings.sender)
+
+
+def make_logs(settings: Settings) -> None:
+    """Let log lines look as the settings say."""
+    on_terminal = sys.stderr.isatty()
+    as_json = settings.log_format is LogFormat.JSON or (settings.log_format is LogFormat.AUTO and not on_terminal)
+    set_up_logs(level=settings.log_level, as_json=as_json)

@@ -1,0 +1,79 @@
+"""`purring doctor`: whether everything is in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import typer
+
+from purring.app import Gateways, make_logs, open_services
+from purring.cli.output import say
+from purring.config import load_settings
+from purring.domain.attempt import Absent
+from purring.domain.errors import PurringError
+from purring.operations.services import Services
+from purring.store import invariants
+from purring.telemetry.redaction import clean_text
+
+NOT_IN_ORDER = 1
+ASKED = "att_doctor"
+"""A key that no attempt has: a gateway that answers well says that it doesn't know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    well: bool
+    text: str
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor() -> None:
+    """Check settings, database, gateway, and all that must hold among the data; exits with 1 if anything fails."""
+    ill = 0
+    for finding in _findings():
+        say(f"{'ok   ' if finding.well else 'FAILS'}  {finding.text}", style="" if finding.well else "red")
+        ill += not finding.well
+    if ill:
+        raise typer.Exit(NOT_IN_ORDER)
+
+
+def _findings() -> Iterator[Finding]:
+    """Each check as soon as it is done; what needs an earlier one that failed isn't tried."""
+    try:
+        settings = load_settings()
+        make_logs(settings)
+        yield Finding(well=True, text="settings")
+        yield from _gateways(Gateways(settings))
+        with open_services(settings) as services:
+            yield Finding(well=True, text=f"database: {services.store.url} answers and is migrated")
+            yield from _invariants(services)
+    except PurringError as error:
+        yield Finding(well=False, text="\n       ".join(map(clean_text, (error.message, *error.details))))
+
+
+def _gateways(gateways: Gateways) -> Iterator[Finding]:
+    for name, gateway in gateways.items():
+        answer = gateway.find(ASKED)
+        detail = "answers" if isinstance(answer, Absent) else getattr(answer, "detail", type(answer).__name__)
+        yield Finding(well=isinstance(answer, Absent), text=f"gateway {name}: {clean_text(str(detail))}")
+    gateways.close()
+
+
+def _invariants(services: Services) -> Iterator[Finding]:
+    with services.store.reading() as conn:
+        results = invariants.check(conn, services.clock.now())
+    held = sum(one.holds for one in results)
+    yield Finding(well=held == len(results), text=f"invariants: {held}/{len(results)} hold")
+    for one in results:
+        if not one.holds:
+            examples = ", ".join(one.examples)
+            yield Finding(
+                well=False, text=f"invariant {one.number}, {one.name}: {one.violations_count} not ({examples})"
+            )

@@ -1,0 +1,62 @@
+"""Programs that run until they are stopped: the worker, and the sandbox gateway."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from purring.app import make_logs, open_services
+from purring.cli.output import say
+from purring.cli.runtime import stopped_by_signals
+from purring.config import SANDBOX_PORT, load_settings
+from purring.engine.loop import Turn, Worker
+from purring.engine.loop import work as work_until
+from purring.gateways.sandbox.background import serve_in_background
+from purring.telemetry.logs import log
+
+ALIVE_S = 1.0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(work)
+    app.command()(sandbox)
+
+
+def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False) -> None:
+    """Renew, charge, retry and send notices as they fall due, until stopped; what is under way is finished first."""
+    settings = load_settings()
+    make_logs(settings)
+    with open_services(settings) as services, stopped_by_signals() as stop:
+        worker = Worker(services)
+        log.info("worker_started", owner=services.owner, database=services.store.url)
+        if once:
+            _say_turn(worker.run_until_idle())
+            worker.close()
+        else:
+            work_until(worker, stop, timedelta(seconds=settings.poll_s))
+        log.info("worker_stopped", owner=services.owner)
+
+
+def _say_turn(turn: Turn) -> None:
+    say(
+        f"{turn.renewed} subscriptions renewed, {turn.charged} invoices worked, {turn.inbound} gateway events, "
+        f"{turn.sent} notices."
+    )
+
+
+def sandbox(
+    *,
+    ledger: Annotated[Path, typer.Option(help="The file that keeps everything; made if missing.")] = Path("sandbox.db"),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 is any free one.")] = SANDBOX_PORT,
+) -> None:
+    """Run the sandbox gateway: a payment provider to try things with, which moves no money."""
+    arguments = ["--host", host, "--port", str(port)]
+    with stopped_by_signals() as stop, serve_in_background(ledger, arguments=arguments) as running:
+        say(f"The sandbox gateway listens on {running.url}; Ctrl-C ends it.")
+        while not stop.wait(ALIVE_S) and not running.has_ended():
+            pass

@@ -1,0 +1,97 @@
+"""Nouns and events in the words that an operator reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from purring.domain.attempt import Attempt, AttemptStatus
+from purring.domain.facts import Facts
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.step import Action, Charge, Close, Notify, Resolve, SetStatus
+from purring.domain.subscription import Subscription
+
+
+def moment(at: datetime, tz: ZoneInfo) -> str:
+    """An instant as the clocks of a zone show it."""
+    return f"{at.astimezone(tz):%Y-%m-%d %H:%M}"
+
+
+def words(name: str) -> str:
+    """A name from the code as words."""
+    return name.replace("_", " ")
+
+
+def method_label(method: PaymentMethod | None) -> str:
+    """What may be shown of a method."""
+    if method is None:
+        return "no method"
+    gone = "" if method.is_active else " (removed)"
+    return f"{method.scheme} {method.last4}{gone}"
+
+
+def attempt_text(attempt: Attempt, facts: Facts) -> str:
+    """What was tried, on what, by whom, and what came of it."""
+    backup = "backup " if attempt.is_backup else ""
+    what = f"attempt {attempt.number} of {attempt.amount} on {backup}{method_label(facts.method(attempt.method_id))}"
+    return f"{what}, {attempt.initiator}: {words(attempt.status)}{_came_of_it(attempt)}"
+
+
+def _came_of_it(attempt: Attempt) -> str:
+    match attempt.status:
+        case AttemptStatus.DECLINED if attempt.reason and attempt.decline_class:
+            return f", {words(attempt.reason)} ({words(attempt.decline_class)})"
+        case AttemptStatus.UNKNOWN | AttemptStatus.FAILED if attempt.detail:
+            return f", {attempt.detail}"
+        case _:
+            return ""
+
+
+def attempt_reasons(attempt: Attempt) -> list[str]:
+    """Why it was made, what the gateway said in its own codes, and by which rules that was read."""
+    reasons = [f"why: {attempt.why[-1]} [{attempt.why[0]}]"] if attempt.why else []
+    answer = attempt.answer
+    if answer is not None:
+        codes = {
+            "network": answer.network,
+            "code": answer.raw_code,
+            "advice": answer.advice_code,
+            "gateway code": answer.gateway_code,
+        }
+        said = ", ".join(f"{name} {code}" for name, code in codes.items() if code)
+        reasons.append(f"answer: {answer.gateway}{f', {said}' if said else ''}")
+    if attempt.rules:
+        reasons.append(f"rules: {', '.join(attempt.rules)}")
+    return reasons
+
+
+def action_text(action: Action, facts: Facts) -> str:
+    """What a step does."""
+    match action:
+        case Charge():
+            return f"charge {'backup ' if action.backup else ''}{method_label(facts.method(action.method_id))}"
+        case Notify():
+            return f"notify: {words(action.kind)}"
+        case SetStatus():
+            return f"set status: {words(action.status)}"
+        case Resolve():
+            return f"ask the gateway about attempt {facts.attempt(action.attempt_id).number}"
+        case Close():
+            return f"close the recovery: {words(action.status)}"
+        case _:
+            assert_never(action)
+
+
+def event_text(kind: str, data: Mapping[str, object]) -> str:
+    """What happened, with its figures."""
+    noun, _, what = kind.partition(".")
+    figures = ", ".join(f"{words(name)} {value}" for name, value in data.items() if value not in (None, "", []))
+    return f"{words(noun)} {words(what)}{f': {figures}' if figures else ''}"
+
+
+def subscription_text(subscription: Subscription) -> str:
+    """What is sold, how often, in which state and why."""
+    reason = f" ({words(subscription.reason)})" if subscription.reason else ""
+    return f"{words(subscription.status)}{reason}, {subscription.amount} every {subscription.price.interval}"
