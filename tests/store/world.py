@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -162,8 +162,12 @@ class World:
 
     def save(self, changes: Changes, now: datetime = NOW) -> None:
         """Save what a decision wants."""
+        self.save_all([changes], now)
+
+    def save_all(self, batch: Sequence[Changes], now: datetime = NOW) -> None:
+        """Save what several decisions want, in one transaction."""
         with self.store.transaction() as conn:
-            save_many(conn, [(self.merchant.id, changes)], self.ids, now)
+            save_many(conn, [(self.merchant.id, changes) for changes in batch], self.ids, now)
 
     def change(self, *changed: Noun) -> None:
         """Replace nouns."""
