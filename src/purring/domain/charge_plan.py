@@ -107,7 +107,7 @@ def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step
     if recovery.skipped_until and failed_at <= recovery.skipped_until:
         return []
     barred = (network_delay(facts, backup), outage_over_at(facts))
-    allowed = _permit(facts, backup, Initiator.AUTOMATIC, max(now, *(until for until in barred if until)))
+    allowed = _permit(facts, backup, Initiator.AUTOMATIC, max((now, *(until for until in barred if until))))
     if allowed.at > min(recovery.window_ends_at, failed_at + BACKUP_WITHIN):
         return []
     return [Step(allowed.at, Charge(backup.id, backup=True), Clause("policy.backup"))]
