@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from purring.domain.attempt import Outcome, Unavailable
+from purring.domain.attempt import Unavailable, Unknown
+from purring.operations.charge import Answered
 
 FAILURES_MAX = 10
-"""So many calls in a row that certainly did nothing, and the gateway is left alone for a while."""
+"""So many charges in a row that were refused unseen or not answered, and the gateway is left alone for a while."""
 PAUSE = timedelta(minutes=5)
 PAUSE_MAX = timedelta(hours=1)
+_DOUBLINGS_MAX = 6
 
 
 class Breaker:
@@ -23,21 +25,25 @@ class Breaker:
         self._pauses: Counter[str] = Counter()
         self._until: dict[str, datetime] = {}
 
-    def note(self, outcomes: Iterable[tuple[str, Outcome]], now: datetime) -> None:
-        """Learn from what gateways answered, in order."""
-        for gateway, outcome in outcomes:
-            if not isinstance(outcome, Unavailable):
-                self._failures[gateway] = 0
-                self._pauses[gateway] = 0
-                continue
-            self._failures[gateway] += 1
-            if self._failures[gateway] >= FAILURES_MAX:
-                self._pause(gateway, now)
+    def note(self, answers: Iterable[Answered], now: datetime) -> None:
+        """Learn from what gateways answered, in order. Questions don't count: an honest "unknown" is an answer."""
+        for answer in answers:
+            if answer.is_charge:
+                self._note(answer.gateway, now, failed=isinstance(answer.outcome, Unavailable | Unknown))
+
+    def _note(self, gateway: str, now: datetime, *, failed: bool) -> None:
+        """Count one answer. What was under way when the gateway was paused doesn't lengthen the pause."""
+        if not failed:
+            self._failures[gateway] = self._pauses[gateway] = 0
+            return
+        self._failures[gateway] += 1
+        if self._failures[gateway] >= FAILURES_MAX and gateway not in self.paused(now):
+            self._pause(gateway, now)
 
     def _pause(self, gateway: str, now: datetime) -> None:
-        """Leave a gateway alone; one probe decides when it comes back."""
+        """Leave a gateway alone; the first answer after that decides whether it is back."""
         self._until[gateway] = now + min(PAUSE * (1 << self._pauses[gateway]), PAUSE_MAX)
-        self._pauses[gateway] = min(self._pauses[gateway] + 1, 6)
+        self._pauses[gateway] = min(self._pauses[gateway] + 1, _DOUBLINGS_MAX)
         self._failures[gateway] = FAILURES_MAX - 1
 
     def paused(self, now: datetime) -> Mapping[str, datetime]:

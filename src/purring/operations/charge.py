@@ -5,42 +5,67 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from zlib import crc32
 
-from purring.domain.attempt import Outcome
+from purring.domain.attempt import Initiator, Outcome, Unavailable, Unknown
 from purring.domain.changes import Changes, Draft
+from purring.domain.charge_plan import OUTAGE_SPREAD_S
 from purring.domain.decide.answer import after_charge
-from purring.domain.decide.begin import Ask, Go, NewAttempt, Resend, Wait, next_move, plan_next, use_of
+from purring.domain.decide.begin import Ask, Go, Move, NewAttempt, Resend, Wait, next_move, plan_next, use_of
+from purring.domain.errors import ConfigError
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.rulebook.limits import Use
 from purring.domain.schedule import schedule
 from purring.gateways.base import ChargeRequest
-from purring.operations.services import Services
+from purring.operations.services import LEASE, Services
 from purring.store import Connection
 from purring.store.changes import save_many
 from purring.store.facts import Key, load_many
+from purring.telemetry.logs import log
+
+SEND_WITHIN = LEASE / 2
+"""Nothing is sent later than this after it was begun: the rest of the lease is for the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A call to make to a gateway: everything it needs is committed."""
+    """A call to make to a gateway: everything it needs is committed.
+
+    Without a `request` it only asks what became of the attempt. `is_first`: nothing was ever sent under this key. From
+    `too_late_at` on it isn't sent, because whoever takes the lapsed lease over may be told that it never was.
+    """
 
     key: Key
     gateway: str
     attempt_id: AttemptId
     request: ChargeRequest | None
-    """None: only ask what became of the attempt."""
+    is_first: bool
+    too_late_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What a gateway said about one attempt."""
+    """What a gateway said about one attempt. `is_charge`: it was asked for money, not only for news."""
 
     key: Key
+    gateway: str
     attempt_id: AttemptId
     outcome: Outcome
+    is_first: bool
+    is_charge: bool
 
+    @property
+    def verdict(self) -> Outcome:
+        """What it says about the attempt: that a call did nothing doesn't tell what an earlier one did."""
+        if isinstance(self.outcome, Unavailable) and not self.is_first:
+            return Unknown(detail=self.outcome.detail)
+        return self.outcome
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Begin
 
 Uses = defaultdict[tuple[MerchantId, str], tuple[Use, ...]]
 
@@ -50,53 +75,70 @@ def begin(
 ) -> list[Sending]:
     """Carry out the due steps of these invoices and start the charges they ask for. `paused`: gateways that are down.
 
-    Invoices of one batch that share a card see each other's new attempts, so that no ceiling is passed together.
+    At most one invoice of each customer. Those of different customers that share a card see each other's new attempts,
+    so that no ceiling is passed together.
     """
     cases = load_many(conn, keys, now, lock=True)
     batch: list[tuple[MerchantId, Changes]] = []
     sendings: list[Sending] = []
     started: Uses = defaultdict(tuple)
-    for key, facts in cases.items():
-        new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
-        move = next_move(_seeing(facts, started), now, new)
-        if isinstance(move, Go) and move.method.gateway in paused:
-            batch.append((key[0], _postponed(facts, now, paused[move.method.gateway])))
+    for key in keys:
+        if key not in cases:
+            log.error("invoice_missing", invoice_id=key[1])
             continue
+        move = _move(services, _seeing(cases[key], started), now, paused)
         if isinstance(move, Go):
             started[key[0], move.attempt.fingerprint] += (use_of(move.attempt),)
         if not isinstance(move, Wait):
-            sendings.append(asking(key, move) if isinstance(move, Ask) else sending_of(key, move))
+            sendings.append(sending_of(key, move, now))
         if move.changes:
             batch.append((key[0], move.changes))
     save_many(conn, batch, services.ids, now)
     return sendings
 
 
-def _postponed(facts: Facts, now: datetime, until: datetime) -> Changes:
-    """Come back when the gateway does: nothing was started."""
+def _move(services: Services, facts: Facts, now: datetime, paused: Mapping[str, datetime]) -> Move:
+    """What to do about one invoice; a charge at a paused gateway isn't started."""
+    new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
+    move = next_move(facts, now, new)
+    if isinstance(move, Go) and move.method.gateway in paused:
+        return _postponed(facts, now, paused[move.method.gateway])
+    return move
+
+
+def _postponed(facts: Facts, now: datetime, until: datetime) -> Wait:
+    """Come back when the gateway does, each invoice at its own place, so that the first ones try it for the others."""
+    at = until + timedelta(seconds=crc32(facts.invoice.id.encode()) % OUTAGE_SPREAD_S)
     draft = Draft(facts, now)
-    plan_next(draft, until)
-    return draft.done()
+    plan_next(draft, at)
+    return Wait(changes=draft.done(), facts=facts, until=at)
 
 
-def asking(key: Key, move: Ask) -> Sending:
-    """Only a question."""
-    return Sending(key=key, gateway=move.attempt.gateway, attempt_id=move.attempt.id, request=None)
+def sending_of(key: Key, move: Go | Resend | Ask, now: datetime) -> Sending:
+    """The call that a move asks for."""
+    attempt = move.attempt
+    return Sending(
+        key=key,
+        gateway=attempt.gateway,
+        attempt_id=attempt.id,
+        request=None if isinstance(move, Ask) else _request(key, move),
+        is_first=isinstance(move, Go),
+        too_late_at=now + SEND_WITHIN,
+    )
 
 
-def sending_of(key: Key, move: Go | Resend, *, off_session: bool = True) -> Sending:
-    """The charge, under the attempt's id as its idempotency key: one attempt, one key, one body."""
+def _request(key: Key, move: Go | Resend) -> ChargeRequest:
+    """The charge under the attempt's id as its key. It holds nothing that can change: one key, one body."""
     attempt, invoice = move.attempt, move.facts.invoice
-    request = ChargeRequest(
+    return ChargeRequest(
         key=attempt.id,
         token=move.method.token,
         amount=attempt.amount,
         merchant_id=key[0],
         invoice_id=invoice.id,
-        description=f"{move.facts.merchant.name} {invoice.number}",
-        off_session=off_session,
+        description=invoice.number,
+        off_session=attempt.initiator is not Initiator.CUSTOMER,
     )
-    return Sending(key=key, gateway=attempt.gateway, attempt_id=attempt.id, request=request)
 
 
 def _seeing(facts: Facts, started: Uses) -> Facts:
@@ -109,11 +151,40 @@ def _seeing(facts: Facts, started: Uses) -> Facts:
     return replace(facts, uses={**facts.uses, **more})
 
 
-def ask_gateway(services: Services, sending: Sending) -> Answered:
-    """Make one call. No transaction may be open here."""
-    gateway = services.gateway(sending.gateway)
-    outcome = gateway.find(sending.attempt_id) if sending.request is None else gateway.charge(sending.request)
-    return Answered(key=sending.key, attempt_id=sending.attempt_id, outcome=outcome)
+# ---------------------------------------------------------------------------------------------------------------------
+# Between the transactions
+
+
+def ask_gateway(services: Services, sending: Sending) -> Answered | None:
+    """Make one call; None if it is too late for it. No transaction may be open here."""
+    if services.clock.now() >= sending.too_late_at:
+        log.warning("not_sent_in_time", attempt_id=sending.attempt_id)
+        return None
+    return Answered(
+        key=sending.key,
+        gateway=sending.gateway,
+        attempt_id=sending.attempt_id,
+        outcome=_called(services, sending),
+        is_first=sending.is_first,
+        is_charge=sending.request is not None,
+    )
+
+
+def _called(services: Services, sending: Sending) -> Outcome:
+    """The gateway's answer. Without the gateway nothing was sent; if its adapter breaks, nobody knows."""
+    try:
+        gateway = services.gateway(sending.gateway)
+    except ConfigError as error:
+        return Unavailable(detail=error.message)
+    try:
+        return gateway.find(sending.attempt_id) if sending.request is None else gateway.charge(sending.request)
+    except Exception as error:  # noqa: BLE001 - money may have moved, and the other charges of the batch must be recorded
+        log.error("gateway_broke", gateway=sending.gateway, attempt_id=sending.attempt_id, error=type(error).__name__)
+        return Unknown(detail=f"the gateway's adapter broke: {type(error).__name__}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Record
 
 
 def record(conn: Connection, services: Services, answers: Sequence[Answered], now: datetime) -> None:
@@ -140,7 +211,7 @@ def _record_first_of_each_customer(
         if key != answer.key:
             later.append(answer)
             continue
-        after_charge(draft, answer.attempt_id, answer.outcome)
+        after_charge(draft, answer.attempt_id, answer.verdict)
     for _, draft in drafts.values():
         plan_next(draft, schedule(draft.facts, now).next_step_at)
     save_many(conn, [(key[0], draft.done()) for key, draft in drafts.values()], services.ids, now)

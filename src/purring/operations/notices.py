@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
 from purring.notices.contexts import from_json
 from purring.notices.render import Rendered, render
-from purring.notices.send import Bounced, Deferred, Delivered, Message, Outcome
+from purring.notices.send import Bounced, Deferred, Delivered, Message
+from purring.operations.charge import SEND_WITHIN
 from purring.operations.services import LEASE, Services
-from purring.store import leases, notices
+from purring.operations.transact import told, transact
+from purring.store import Connection, leases, notices
 from purring.store.leases import Claim, Work
 from purring.store.notices import Delivery, NotSent, Sent
+from purring.telemetry.logs import log
+
+COPIES_MAX = 50
+"""Copies per batch: so many may go out twice if we die in between."""
+
+SENDER_PAUSE = timedelta(minutes=5)
+"""How long copies wait that nobody could try to send."""
 
 
 def send_due(services: Services) -> int:
@@ -23,45 +32,69 @@ def send_due(services: Services) -> int:
     A copy is sent at least once: one that went out before a crash goes out again under the same Message-ID.
     """
     now = services.clock.now()
+    limit = min(services.batch_max, COPIES_MAX)
     with services.store.transaction() as conn:
-        claims = leases.claim(conn, Work.DELIVERY, services.owner, now, limit=services.batch_max, lease=LEASE)
+        claims = leases.claim(conn, Work.DELIVERY, services.owner, now, limit=limit, lease=LEASE)
         copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
     if not claims:
         return 0
-    results = _send_while_it_works(services, claims, copies, now)
+    results = _send_all(services, claims, copies, now)
     services.sender.close()
-    with services.store.transaction() as conn:
-        notices.mark_sent(conn, [one for one in results if isinstance(one, Sent)], services.owner, now)
-        notices.mark_failed(conn, [one for one in results if isinstance(one, NotSent)], services.owner, now)
+    transact(services, lambda conn: _remember(conn, services, claims, results, now))
     return len(claims)
 
 
-def _send_while_it_works(
+def _send_all(
     services: Services, claims: Sequence[Claim], copies: Mapping[tuple[str, str], Delivery], now: datetime
 ) -> list[Sent | NotSent]:
-    """Send copy after copy; once the mail server itself fails, the rest is put off without trying it again."""
+    """Send copy after copy while our lease is young, until the mail server is found to take none."""
     results: list[Sent | NotSent] = []
-    fault: Deferred | None = None
     for claim in claims:
-        if fault is not None:
-            results.append(NotSent(claim=claim, problem=fault.detail))
-            continue
-        result, outcome = _send(services, claim, copies[claim.merchant_id, claim.id], now)
+        if services.clock.now() >= now + SEND_WITHIN:
+            break
+        result = _send(services, claim, copies[claim.merchant_id, claim.id], now)
+        if result is None:
+            break
         results.append(result)
-        if isinstance(outcome, Deferred) and outcome.affects_all:
-            fault = outcome
     return results
 
 
-def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> tuple[Sent | NotSent, Outcome | None]:
-    """Render one copy and hand it over; what can't be rendered or addressed is reported, never dropped."""
+def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Sent | NotSent | None:
+    """Render one copy and hand it over; what can't be rendered or addressed is reported, never dropped.
+
+    None: nothing can be sent now, which is not this copy's fault.
+    """
     try:
         rendered = rendered_for(copy)
-        message = _message(services, copy, rendered, now)
+        outcome = services.sender.send(_message(services, copy, rendered, now))
     except PurringError as error:
-        return NotSent(claim=claim, problem=str(error), permanent=True), None
-    outcome = services.sender.send(message)
-    return _result(claim, copy, rendered, outcome), outcome
+        return NotSent(claim=claim, problem=error.message, permanent=True)
+    except Exception as error:  # noqa: BLE001 - one copy that breaks the sender must not hold up the others
+        log.error("copy_failed", delivery_id=copy.id, error=told(error))
+        return NotSent(claim=claim, problem=told(error))
+    match outcome:
+        case Delivered():
+            return Sent(claim=claim, subject=rendered.subject, body=rendered.body_text, locale=copy.person.locale)
+        case Deferred(affects_all=True):
+            log.warning("sender_away", detail=outcome.detail)
+            return None
+        case Deferred():
+            return NotSent(claim=claim, problem=outcome.detail)
+        case Bounced():
+            return NotSent(claim=claim, problem=outcome.detail, permanent=True)
+        case _:
+            assert_never(outcome)
+
+
+def _remember(
+    conn: Connection, services: Services, claims: Sequence[Claim], results: Sequence[Sent | NotSent], now: datetime
+) -> None:
+    """Write down what became of each copy; those that nobody tried wait a little, and that costs them no try."""
+    tried = {result.claim for result in results}
+    untried = [claim for claim in claims if claim not in tried]
+    notices.mark_sent(conn, [one for one in results if isinstance(one, Sent)], services.owner, now)
+    notices.mark_failed(conn, [one for one in results if isinstance(one, NotSent)], services.owner, now)
+    leases.extend(conn, Work.DELIVERY, untried, services.owner, services.clock.now() + SENDER_PAUSE)
 
 
 def rendered_for(copy: Delivery) -> Rendered:
@@ -86,16 +119,3 @@ def _message(services: Services, copy: Delivery, rendered: Rendered, now: dateti
         subject=rendered.subject,
         body=rendered.body_text,
     )
-
-
-def _result(claim: Claim, copy: Delivery, rendered: Rendered, outcome: Outcome) -> Sent | NotSent:
-    """What the sender said, as the store keeps it."""
-    match outcome:
-        case Delivered():
-            return Sent(claim=claim, subject=rendered.subject, body=rendered.body_text, locale=copy.person.locale)
-        case Deferred():
-            return NotSent(claim=claim, problem=outcome.detail)
-        case Bounced():
-            return NotSent(claim=claim, problem=outcome.detail, permanent=True)
-        case _:
-            assert_never(outcome)

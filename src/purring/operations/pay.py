@@ -10,13 +10,18 @@ from purring.domain.attempt import Attempt, AttemptStatus, Outcome
 from purring.domain.decide.begin import Go, NewAttempt
 from purring.domain.decide.person import pay_now as decide_pay
 from purring.domain.decide.person import retry_now as decide_retry
+from purring.domain.errors import RefusalCode, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.invoice import Invoice
-from purring.operations.charge import Answered, ask_gateway, record, sending_of
-from purring.operations.services import Services
+from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, record, sending_of
+from purring.operations.services import LEASE, Services
+from purring.operations.transact import transact
 from purring.operations.view import facts_in, facts_of
+from purring.store import Connection, leases
 from purring.store.changes import save_many
+from purring.store.facts import Key
+from purring.store.leases import Claim, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,9 @@ class Paid:
     attempt: Attempt
 
 
+Decide = Callable[[Facts, datetime, NewAttempt], Go]
+
+
 def pay_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, method_id: MethodId) -> Paid:
     """Charge an open invoice on one of the customer's methods, with the customer present.
 
@@ -35,50 +43,83 @@ def pay_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, 
         NotFound: no such invoice.
         Refused: it is paid, a charge is under way, nobody knows what became of one, or the rulebook has no room.
     """
-    return _charge_now(
-        services, merchant_id, invoice_id, lambda facts, now, new: decide_pay(facts, method_id, now, new), present=True
-    )
+    key = (merchant_id, invoice_id)
+    return _charge_now(services, key, lambda facts, now, new: decide_pay(facts, method_id, now, new))
 
 
 def retry_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> Paid:
     """Charge the tied method at once, as an operator; the rulebook's ceilings hold. Raises as `pay_now`."""
-    return _charge_now(services, merchant_id, invoice_id, decide_retry, present=False)
+    return _charge_now(services, (merchant_id, invoice_id), decide_retry)
 
 
-def _charge_now(
-    services: Services,
-    merchant_id: MerchantId,
-    invoice_id: InvoiceId,
-    decide: Callable[[Facts, datetime, NewAttempt], Go],
-    *,
-    present: bool,
-) -> Paid:
-    """Settle what is open, begin, charge, record."""
-    settle_open_attempt(services, merchant_id, invoice_id)
+def _charge_now(services: Services, key: Key, decide: Decide) -> Paid:
+    """Settle what is open, begin, charge, record. Meanwhile the invoice is leased to us, so that no worker resends."""
+    settle_open_attempt(services, *key)
+    claim, sending = transact(services, lambda conn: _begin(conn, services, key, decide))
+    answer = ask_gateway(services, sending)
+    if answer is None:
+        raise Refused(RefusalCode.CHARGE_IN_FLIGHT, details=(sending.attempt_id,))
+    _record(services, answer, claim)
+    facts = facts_of(services, *key)
+    return Paid(outcome=answer.outcome, invoice=facts.invoice, attempt=facts.attempt(sending.attempt_id))
+
+
+def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> tuple[Claim, Sending]:
+    """Transaction 1: decide on what is true now, write the attempt down, take the invoice from whoever holds it."""
     now = services.clock.now()
     new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
-    key = (merchant_id, invoice_id)
-    with services.store.transaction() as conn:
-        move = decide(facts_in(conn, services, merchant_id, invoice_id, lock=True), now, new)
-        save_many(conn, [(merchant_id, move.changes)], services.ids, now)
-    answer = ask_gateway(services, sending_of(key, move, off_session=not present))
-    with services.store.transaction() as conn:
+    move = decide(facts_in(conn, services, *key, lock=True), now, new)
+    save_many(conn, [(key[0], move.changes)], services.ids, now)
+    return leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE), sending_of(key, move, now)
+
+
+def _record(services: Services, answer: Answered, claim: Claim) -> None:
+    """Transaction 2: write the answer down and let go."""
+
+    def act(conn: Connection) -> None:
         record(conn, services, [answer], services.clock.now())
-    facts = facts_of(services, merchant_id, invoice_id)
-    return Paid(outcome=answer.outcome, invoice=facts.invoice, attempt=facts.attempt(new.id))
+        leases.release(conn, Work.INVOICE, [claim], services.owner)
+
+    transact(services, act)
 
 
 def settle_open_attempt(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> None:
     """Ask about an attempt that stands in the way of a new one (behaviour §7: before any new action).
 
-    One that waits for the customer's confirmation is given up at the gateway first: the customer chose otherwise.
+    One that waits for the customer's confirmation is given up at the gateway first: the customer chose otherwise. One
+    that somebody is sending right now is left to them; if they stopped halfway, their lease has run out.
     """
-    attempt = facts_of(services, merchant_id, invoice_id).open_attempt
-    if attempt is None or attempt.status is AttemptStatus.STARTED:
+    key = (merchant_id, invoice_id)
+    attempt = facts_of(services, *key).open_attempt
+    if attempt is None:
         return
-    gateway = services.gateway(attempt.gateway)
-    waits_for_customer = attempt.status is AttemptStatus.ACTION_REQUIRED
-    outcome = gateway.cancel(attempt.id) if waits_for_customer else gateway.find(attempt.id)
-    answer = Answered(key=(merchant_id, invoice_id), attempt_id=attempt.id, outcome=outcome)
+    now = services.clock.now()
     with services.store.transaction() as conn:
-        record(conn, services, [answer], services.clock.now())
+        claim = leases.take_if_free(conn, Work.INVOICE, key, services.owner, now, lease=LEASE)
+    if claim is None:
+        return
+    waits_for_customer = attempt.status is AttemptStatus.ACTION_REQUIRED
+    answer = _given_up(services, key, attempt) if waits_for_customer else _asked(services, key, attempt, now)
+    if answer:
+        _record(services, answer, claim)
+
+
+def _asked(services: Services, key: Key, attempt: Attempt, now: datetime) -> Answered | None:
+    """What the gateway says has become of the attempt."""
+    question = Sending(
+        key=key,
+        gateway=attempt.gateway,
+        attempt_id=attempt.id,
+        request=None,
+        is_first=False,
+        too_late_at=now + SEND_WITHIN,
+    )
+    return ask_gateway(services, question)
+
+
+def _given_up(services: Services, key: Key, attempt: Attempt) -> Answered:
+    """Take the attempt back at the gateway, which says what is true of it then."""
+    outcome = services.gateway(attempt.gateway).cancel(attempt.id)
+    return Answered(
+        key=key, gateway=attempt.gateway, attempt_id=attempt.id, outcome=outcome, is_first=False, is_charge=False
+    )

@@ -13,8 +13,9 @@ from purring.domain.ids import AttemptId, InvoiceId, MerchantId
 from purring.domain.money import Money
 from purring.operations.pay import settle_open_attempt
 from purring.operations.services import Services
+from purring.operations.transact import transact
 from purring.operations.view import facts_in
-from purring.store import attempts
+from purring.store import Connection, attempts
 from purring.store.changes import save_many
 
 
@@ -75,9 +76,12 @@ def _decide(
     services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, decide: Callable[[Draft], None]
 ) -> Facts:
     """Load under lock, decide, save; gives the facts as they are then."""
-    now = services.clock.now()
-    with services.store.transaction() as conn:
+
+    def act(conn: Connection) -> Facts:
+        now = services.clock.now()
         draft = Draft(facts_in(conn, services, merchant_id, invoice_id, lock=True), now)
         decide(draft)
         save_many(conn, [(merchant_id, draft.done())], services.ids, now)
-    return draft.facts
+        return draft.facts
+
+    return transact(services, act)

@@ -7,26 +7,37 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from purring.domain.changes import Changes
+from purring.domain.errors import StaleWrite
 from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId
 from purring.domain.renewal import NewIds, issues_invoice, strike
 from purring.domain.subscription_facts import SubscriptionFacts
 from purring.operations.services import LEASE, Services
+from purring.operations.transact import set_aside, together_or_alone, transact
 from purring.store import Connection, leases, merchants, subscriptions
 from purring.store.changes import save_many
-from purring.store.leases import Work
+from purring.store.leases import Claim, Work
 
 
 def renew_due(services: Services) -> int:
-    """One batch of subscriptions whose clock has struck, in one transaction. Gives how many."""
+    """One batch of subscriptions whose clock has struck. Gives how many were due."""
     now = services.clock.now()
     with services.store.transaction() as conn:
         claims = leases.claim(conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE)
-        if not claims:
-            return 0
-        due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
-        save_many(conn, list(_struck(conn, services, due, now)), services.ids, now)
-        leases.release(conn, Work.SUBSCRIPTION, claims, services.owner)
+    together_or_alone(
+        claims,
+        lambda some: transact(services, lambda conn: _renew(conn, services, some, now)),
+        lambda claim, error: set_aside(services, Work.SUBSCRIPTION, claim, error),
+    )
     return len(claims)
+
+
+def _renew(conn: Connection, services: Services, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+    """Strike for these subscriptions in one transaction. The claim was another: it must not wait for customers."""
+    due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
+    save_many(conn, list(_struck(conn, services, due, now)), services.ids, now)
+    if leases.release(conn, Work.SUBSCRIPTION, claims, services.owner) != len(claims):
+        raise StaleWrite("Another worker has taken a subscription over; it renews it.")
+    return list(claims)
 
 
 def _struck(
@@ -35,8 +46,8 @@ def _struck(
     """Each subscription's changes. Invoice numbers have no gaps: they are drawn only for invoices that are issued."""
     wanted = Counter(facts.merchant.id for facts in due if issues_invoice(facts, now))
     numbers = {
-        merchant_id: iter(merchants.next_invoice_numbers(conn, merchant_id, count))
-        for merchant_id, count in wanted.items()
+        merchant_id: iter(merchants.next_invoice_numbers(conn, merchant_id, wanted[merchant_id]))
+        for merchant_id in sorted(wanted)  # in order: of two workers who draw for the same merchants, one waits
     }
     for facts in due:
         number = next(numbers[facts.merchant.id]) if issues_invoice(facts, now) else ""

@@ -16,6 +16,8 @@ from purring.store.engine import Store
 LEASE = timedelta(minutes=2)
 """How long claimed work belongs to its worker; longer than any gateway call may take."""
 
+NO_GATEWAY_KEY_LIFETIME = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -50,5 +52,6 @@ class Services:
 
     @property
     def key_lifetime(self) -> timedelta:
-        """How long an idempotency key lives at whichever gateway forgets first."""
-        return min(gateway.capabilities.key_lifetime for gateway in self.gateways.values())
+        """How long an idempotency key lives at whichever gateway forgets first; without any gateway none is sent."""
+        lifetimes = (gateway.capabilities.key_lifetime for gateway in self.gateways.values())
+        return min(lifetimes, default=NO_GATEWAY_KEY_LIFETIME)

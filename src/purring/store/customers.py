@@ -39,6 +39,17 @@ def get(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> C
     return found[merchant_id, customer_id]
 
 
+def lock(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> Customer:
+    """Find a customer and keep everybody else from billing it or its methods until the transaction ends.
+
+    Raises NotFound.
+    """
+    own = customer.c
+    statement = select(own.id).where(own.merchant_id == merchant_id, own.id == customer_id)
+    conn.execute(statement.with_for_update(key_share=True)).all()
+    return get(conn, merchant_id, customer_id)
+
+
 def by_external_id(conn: Connection, merchant_id: MerchantId, external_ids: Iterable[str]) -> dict[str, Customer]:
     """Find customers by the merchant's own ids; those that aren't there are left out."""
     rows = bulk.matching(conn, customer, [(merchant_id, one) for one in set(external_ids)], "external_id")

@@ -64,6 +64,42 @@ def claim(conn: Connection, work: Work, owner: str, now: datetime, *, limit: int
     return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
 
 
+def take(conn: Connection, work: Work, row: tuple[MerchantId, str], owner: str, until: datetime) -> Claim:
+    """Lease one row to an owner, due or not, whoever holds it: that claim is worth nothing any more."""
+    claim = _lease_one(conn, work, row, owner, until, free_at=None)
+    assert claim, f"{work} {row} isn't there"
+    return claim
+
+
+def take_if_free(
+    conn: Connection, work: Work, row: tuple[MerchantId, str], owner: str, now: datetime, *, lease: timedelta
+) -> Claim | None:
+    """Lease one row to an owner, due or not, unless somebody holds it."""
+    return _lease_one(conn, work, row, owner, now + lease, free_at=now)
+
+
+def _lease_one(
+    conn: Connection,
+    work: Work,
+    row: tuple[MerchantId, str],
+    owner: str,
+    until: datetime,
+    *,
+    free_at: datetime | None,
+) -> Claim | None:
+    own = _TABLES[work].c
+    statement = (
+        update(_TABLES[work])
+        .where(own.merchant_id == row[0], own.id == row[1])
+        .values(lease_owner=owner, lease_until=until, fence=own.fence + 1)
+        .returning(own.fence)
+    )
+    if free_at is not None:
+        statement = statement.where(or_(own.lease_until.is_(None), own.lease_until <= free_at))
+    fence = conn.execute(statement).scalar_one_or_none()
+    return None if fence is None else Claim(merchant_id=row[0], id=row[1], fence=fence)
+
+
 def extend(conn: Connection, work: Work, claims: Sequence[Claim], owner: str, until: datetime) -> int:
     """Hold claims until a later instant, as far as the owner still holds them; return how many those are."""
     rows = [(*_held(one, owner), until) for one in claims]
