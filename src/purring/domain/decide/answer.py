@@ -19,6 +19,7 @@ from purring.domain.attempt import (
     Unknown,
 )
 from purring.domain.changes import Draft
+from purring.domain.decide.begin import use_of
 from purring.domain.decide.owing import is_told, owe, owe_for_decline
 from purring.domain.decide.settle import cause_of, open_recovery, pay
 from purring.domain.decline import classify
@@ -152,6 +153,7 @@ def _failed(draft: Draft, attempt: Attempt, outcome: Unavailable | Absent) -> No
     """Certainly nothing happened: this costs no attempt and sends no notice."""
     if isinstance(outcome, Absent):
         _end(draft, attempt, AttemptEvent.ABSENT, detail="the gateway never got it")
+        _give_back_its_use(draft, attempt)
         draft.say(EventKind.ATTEMPT_FAILED, attempt.id, detail="the gateway never got it")
         return
     if attempt.status is not AttemptStatus.STARTED:
@@ -159,7 +161,16 @@ def _failed(draft: Draft, attempt: Attempt, outcome: Unavailable | Absent) -> No
         return
     until = draft.now + outcome.retry_after if outcome.retry_after else None
     _end(draft, attempt, AttemptEvent.UNAVAILABLE, detail=outcome.detail, retry_not_before=until)
+    _give_back_its_use(draft, attempt)
     draft.say(EventKind.ATTEMPT_FAILED, attempt.id, detail=outcome.detail)
+
+
+def _give_back_its_use(draft: Draft, attempt: Attempt) -> None:
+    """What never reached the bank doesn't count under the card's ceilings, for this invoice or another."""
+    uses = draft.facts.uses.get(attempt.fingerprint, ())
+    left = tuple(use for use in uses if use != use_of(attempt))
+    draft.facts = replace(draft.facts, uses={**draft.facts.uses, attempt.fingerprint: left})
+    draft.wake(attempt.fingerprint)
 
 
 def correct_to_succeeded(draft: Draft, attempt: Attempt, outcome: Approved, note: str) -> None:
