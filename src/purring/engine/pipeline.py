@@ -102,9 +102,7 @@ class Pipeline:
             transact(services, lambda conn: write(conn, some))
             return list(some)
 
-        together_or_alone(
-            answers, act, lambda answer, error: set_aside(services, Work.INVOICE, of[answer.key], error)
-        )
+        together_or_alone(answers, act, lambda answer, error: set_aside(services, Work.INVOICE, of[answer.key], error))
 
 
 def _key(claim: Claim) -> Key:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from purring.domain.calendar import zone
 from purring.domain.customer import Customer, Person, Role
+from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, PersonId
+from purring.i18n.locales import check_locale
+from purring.notices.send import is_address
 from purring.operations.services import Services
-from purring.store import customers
+from purring.store import customers, merchants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,30 +36,41 @@ def create_customer(
     external_id: str | None = None,
     people: Sequence[NewPerson] = (),
 ) -> Customer:
-    """Add a customer with its people."""
+    """Add a customer with its people.
+
+    Raises:
+        NotFound: no such merchant.
+        UnknownZone, UnknownLocale: no such time zone, or a language that we lack.
+        InvalidInput: the external id is taken, or a person's e-mail address is none.
+    """
     zone(timezone)
     customer_id = CustomerId(services.ids.new("cus_"))
     customer = Customer(
         id=customer_id,
         name=name,
         timezone=timezone,
-        locale=locale,
+        locale=check_locale(locale),
         country=country,
         external_id=external_id,
         people=tuple(_person(services, customer_id, person) for person in people),
     )
     with services.store.transaction() as conn:
+        merchants.get(conn, merchant_id)
+        for known, other in customers.by_external_id(conn, merchant_id, filter(None, [external_id])).items():
+            raise InvalidInput(f"{known} is the external id of {other.id} already", field="external_id")
         customers.create_many(conn, merchant_id, [customer])
     return customer
 
 
 def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> Person:
-    """One person with an id."""
+    """One person with an id, whom we can write to."""
+    if not is_address(person.email):
+        raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
     return Person(
         id=PersonId(services.ids.new("per_")),
         customer_id=customer_id,
         name=person.name,
         email=person.email,
-        locale=person.locale,
+        locale=check_locale(person.locale),
         role=person.role,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,14 +10,18 @@ from purring.domain.calendar import start_of_day, zone
 from purring.domain.changes import Changes
 from purring.domain.customer import Customer
 from purring.domain.decide.hand_over import handed_over
-from purring.domain.errors import RefusalCode, Refused
+from purring.domain.errors import InvalidInput, InvalidMoney, NotFound, RefusalCode, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import CustomerId, InvoiceId, LineId, MerchantId, MethodId, SubscriptionId
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceSource, InvoiceStatus
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
+from purring.domain.payment_method import PaymentMethod
+from purring.domain.subscription import Subscription
 from purring.operations.services import Services
+from purring.operations.transact import transact
 from purring.store import Connection, customers, merchants, methods, subscriptions
+from purring.store import invoices as stored
 from purring.store.changes import save_many
 
 
@@ -43,12 +47,11 @@ def hand_over(services: Services, merchant_id: MerchantId, new: HandedOver) -> I
     """Take one invoice over.
 
     Raises:
-        NotFound: no such customer, method or subscription at this merchant.
-        Refused: the method is another customer's.
-        InvalidInput: the recovery window counted from the invoice date is over.
+        NotFound: no such customer or subscription at this merchant.
+        Refused: the method or the subscription is another customer's.
+        InvalidInput: the recovery window is over, the amount isn't above zero, or number or external id is taken.
     """
-    with services.store.transaction() as conn:
-        return hand_over_many(conn, services, merchant_id, [new])[0]
+    return transact(services, lambda conn: hand_over_many(conn, services, merchant_id, [new])[0])
 
 
 def hand_over_many(
@@ -56,26 +59,78 @@ def hand_over_many(
 ) -> list[Invoice]:
     """Take invoices over in one transaction. Raises as `hand_over`; then nothing is taken over."""
     now = services.clock.now()
-    merchant = merchants.get(conn, merchant_id)
-    buyers = customers.load(conn, {(merchant_id, new.customer_id) for new in some})
-    tied = subscriptions.load(conn, {(merchant_id, new.subscription_id) for new in some if new.subscription_id})
-    held = methods.of_customers(conn, {(merchant_id, new.customer_id) for new in some})
+    around = _around(conn, merchant_id, some)
     batch: list[tuple[MerchantId, Changes]] = []
     invoices: list[Invoice] = []
     for new in some:
-        facts = Facts(
-            merchant=merchant,
-            customer=buyers[merchant_id, new.customer_id],
-            subscription=tied[merchant_id, new.subscription_id] if new.subscription_id else None,
-            invoice=_invoice(services, merchant, buyers[merchant_id, new.customer_id], new),
-            methods=tuple(held.get((merchant_id, new.customer_id), ())),
-        )
-        if new.method_id and facts.method(new.method_id) is None:
-            raise Refused(RefusalCode.NOT_YOUR_METHOD, field="method_id", details=(new.method_id,))
-        batch.append((merchant_id, handed_over(facts, now, declined=new.declined)))
+        facts = _facts(services, around, new)
+        changes = handed_over(facts, now, declined=new.declined)
+        around.subscriptions.update({noun.id: noun for noun in changes.changed if isinstance(noun, Subscription)})
+        around.taken.update(_names(new))
+        batch.append((merchant_id, changes))
         invoices.append(facts.invoice)
     save_many(conn, batch, services.ids, now)
     return invoices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What the invoices refer to, and the names that are taken, each as its field and its value."""
+
+    merchant: Merchant
+    customers: Mapping[CustomerId, Customer]
+    subscriptions: dict[SubscriptionId, Subscription]
+    methods: Mapping[CustomerId, Sequence[PaymentMethod]]
+    taken: set[tuple[str, str]]
+
+
+def _around(conn: Connection, merchant_id: MerchantId, some: Sequence[HandedOver]) -> _Around:
+    """Load it for all of them."""
+    buyers = {(merchant_id, new.customer_id) for new in some}
+    tied = subscriptions.load(conn, {(merchant_id, new.subscription_id) for new in some if new.subscription_id})
+    numbers = stored.by_number(conn, merchant_id, {new.number for new in some})
+    named = stored.by_external_id(conn, merchant_id, {new.external_id for new in some if new.external_id})
+    return _Around(
+        merchant=merchants.get(conn, merchant_id),
+        customers={one.id: one for one in customers.load(conn, buyers).values()},
+        subscriptions={one.id: one for one in tied.values()},
+        methods={CustomerId(key[1]): held for key, held in methods.of_customers(conn, buyers).items()},
+        taken={("number", number) for number in numbers} | {("external_id", name) for name in named},
+    )
+
+
+def _names(new: HandedOver) -> set[tuple[str, str]]:
+    """The names that an invoice takes."""
+    return {("number", new.number)} | ({("external_id", new.external_id)} if new.external_id else set())
+
+
+def _facts(services: Services, around: _Around, new: HandedOver) -> Facts:
+    """What is known about an invoice that comes in."""
+    _check(around, new)
+    customer = around.customers[new.customer_id]
+    return Facts(
+        merchant=around.merchant,
+        customer=customer,
+        subscription=around.subscriptions[new.subscription_id] if new.subscription_id else None,
+        invoice=_invoice(services, around.merchant, customer, new),
+        methods=tuple(around.methods.get(customer.id, ())),
+    )
+
+
+def _check(around: _Around, new: HandedOver) -> None:
+    """Refuse what doesn't fit together."""
+    if new.customer_id not in around.customers:
+        raise NotFound(f"There is no customer {new.customer_id}.", field="customer_id")
+    if new.subscription_id and new.subscription_id not in around.subscriptions:
+        raise NotFound(f"There is no subscription {new.subscription_id}.", field="subscription_id")
+    if new.subscription_id and around.subscriptions[new.subscription_id].customer_id != new.customer_id:
+        raise NotFound(f"The customer has no subscription {new.subscription_id}.", field="subscription_id")
+    if new.method_id and new.method_id not in {method.id for method in around.methods.get(new.customer_id, ())}:
+        raise Refused(RefusalCode.NOT_YOUR_METHOD, field="method_id", details=(new.method_id,))
+    if new.amount.minor <= 0:
+        raise InvalidMoney(f"{new.amount} can't be owed; send an amount above zero", field="amount")
+    for field, name in sorted(_names(new) & around.taken):
+        raise InvalidInput(f"another invoice has {name!r} already; send each invoice once", field=field)
 
 
 def _invoice(services: Services, merchant: Merchant, customer: Customer, new: HandedOver) -> Invoice:

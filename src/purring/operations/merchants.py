@@ -9,6 +9,7 @@ from purring.domain.ids import MerchantId
 from purring.domain.merchant import Merchant
 from purring.domain.policies import policy_named
 from purring.domain.policy import Policy
+from purring.i18n.locales import check_locale
 from purring.operations.services import Services
 from purring.store import merchants
 
@@ -30,7 +31,7 @@ def create_merchant(
         id=MerchantId(services.ids.new("mer_")),
         name=name,
         timezone=timezone,
-        locale=locale,
+        locale=check_locale(locale),
         support_email=support_email,
         policy=policy,
     )

@@ -8,13 +8,13 @@ from typing import Any
 
 from purring.domain.changes import Changes
 from purring.domain.decide import arrangement
-from purring.domain.errors import NotFound
+from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
 from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.domain.subscription_facts import SubscriptionFacts
 from purring.operations.services import Services
-from purring.store import Connection, attempts, catalog, customers, merchants, methods, subscriptions
+from purring.store import Connection, attempts, customers, methods, subscriptions
 from purring.store.changes import save_many
 
 
@@ -54,15 +54,23 @@ def add_method(services: Services, merchant_id: MerchantId, customer_id: Custome
         phone=new.phone,
     )
     with services.store.transaction() as conn:
-        customers.get(conn, merchant_id, customer_id)
+        customers.lock(conn, merchant_id, customer_id)
+        _require_new(methods.of_customer(conn, merchant_id, customer_id), new)
         _save(conn, services, merchant_id, arrangement.added(method))
     return method
+
+
+def _require_new(known: Sequence[PaymentMethod], new: NewMethod) -> None:
+    """Refuse a token that the customer has on file already."""
+    for method in known:
+        if method.is_active and (method.gateway, method.token) == (new.gateway, new.token):
+            raise InvalidInput(f"this token is on file already as {method.id}; tie that one", field="token")
 
 
 def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId, **fields: Any) -> None:
     """Change holder name, billing address, phone or expiry, and look again at what the method should pay."""
     with services.store.transaction() as conn:
-        method = methods.get(conn, merchant_id, method_id)
+        method = _locked(conn, merchant_id, method_id)
         _save(conn, services, merchant_id, arrangement.edited(method, services.clock.now(), **fields))
         for subscription in _of_customer(conn, merchant_id, method.customer_id):
             if subscription.method_id == method_id:
@@ -74,7 +82,7 @@ def tie_method(
 ) -> None:
     """Let a method pay one subscription; its open invoices are planned anew at once."""
     with services.store.transaction() as conn:
-        facts = subscription_facts(conn, merchant_id, [subscriptions.get(conn, merchant_id, subscription_id)])[0]
+        facts = locked_subscription(conn, merchant_id, subscription_id)
         method = _own_method(conn, merchant_id, facts.customer.id, method_id)
         _save(conn, services, merchant_id, arrangement.tied(facts, method, services.clock.now()))
 
@@ -84,7 +92,7 @@ def set_backup(
 ) -> None:
     """Let a method step in when the tied one fails; asking for it is the customer's consent."""
     with services.store.transaction() as conn:
-        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        subscription = locked_subscription(conn, merchant_id, subscription_id).subscription
         method = _own_method(conn, merchant_id, subscription.customer_id, method_id)
         _save(conn, services, merchant_id, arrangement.backed_up(subscription, method, services.clock.now()))
 
@@ -92,7 +100,7 @@ def set_backup(
 def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> int:
     """Move every subscription from one method to another. Gives how many moved."""
     with services.store.transaction() as conn:
-        old = methods.get(conn, merchant_id, old_id)
+        old = _locked(conn, merchant_id, old_id)
         new = _own_method(conn, merchant_id, old.customer_id, new_id)
         everything = _facts_of_customer(conn, merchant_id, old.customer_id)
         changes = arrangement.replaced_everywhere(everything, old, new, services.clock.now())
@@ -103,7 +111,7 @@ def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: Meth
 def remove_method(services: Services, merchant_id: MerchantId, method_id: MethodId) -> None:
     """Remove a method that nothing is tied to and no money is in flight on."""
     with services.store.transaction() as conn:
-        method = methods.get(conn, merchant_id, method_id)
+        method = _locked(conn, merchant_id, method_id)
         tied = _of_customer(conn, merchant_id, method.customer_id)
         in_flight = attempts.open_on_method(conn, merchant_id, method_id)
         changes = arrangement.removed(method, tied, in_flight, services.clock.now())
@@ -113,7 +121,7 @@ def remove_method(services: Services, merchant_id: MerchantId, method_id: Method
 def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> None:
     """Move everything to another method and remove the old one: both or neither."""
     with services.store.transaction() as conn:
-        old = methods.get(conn, merchant_id, old_id)
+        old = _locked(conn, merchant_id, old_id)
         new = _own_method(conn, merchant_id, old.customer_id, new_id)
         everything = _facts_of_customer(conn, merchant_id, old.customer_id)
         in_flight = attempts.open_on_method(conn, merchant_id, old_id)
@@ -121,27 +129,34 @@ def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: Meth
         _save(conn, services, merchant_id, changes)
 
 
-def subscription_facts(
-    conn: Connection, merchant_id: MerchantId, some: Sequence[Subscription]
-) -> list[SubscriptionFacts]:
-    """What belongs to some subscriptions of one merchant."""
-    merchant = merchants.get(conn, merchant_id)
-    products = catalog.load_products(conn, {(merchant_id, one.price.product_id) for one in some})
-    buyers = customers.load(conn, {(merchant_id, one.customer_id) for one in some})
-    return [
-        SubscriptionFacts(
-            merchant=merchant,
-            customer=buyers[merchant_id, one.customer_id],
-            subscription=one,
-            product=products[merchant_id, one.price.product_id],
-        )
-        for one in some
-    ]
+def locked_subscription(
+    conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId
+) -> SubscriptionFacts:
+    """A subscription with what belongs to it; nobody else bills its customer until the transaction ends.
+
+    Raises:
+        NotFound: the merchant has no such subscription.
+    """
+    found = subscriptions.load_for_renewal(conn, [(merchant_id, subscription_id)], lock=True)
+    if not found:
+        raise NotFound(f"There is no subscription {subscription_id}.", field="subscription_id")
+    return found[0]
+
+
+def _locked(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> PaymentMethod:
+    """A method as it is once nobody else bills its customer until the transaction ends.
+
+    Raises:
+        NotFound: the merchant has no such method.
+    """
+    customers.lock(conn, merchant_id, methods.get(conn, merchant_id, method_id).customer_id)
+    return methods.get(conn, merchant_id, method_id)
 
 
 def _facts_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[SubscriptionFacts]:
     """All subscriptions of a customer, with what belongs to them."""
-    return subscription_facts(conn, merchant_id, _of_customer(conn, merchant_id, customer_id))
+    keys = [(merchant_id, one.id) for one in _of_customer(conn, merchant_id, customer_id)]
+    return subscriptions.load_for_renewal(conn, keys, lock=False)
 
 
 def _of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Subscription]:

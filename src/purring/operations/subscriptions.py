@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from purring.domain.calendar import start_of_day, zone
-from purring.domain.catalog import Interval, Price, Product
+from purring.domain.catalog import TRIAL_DAYS_MAX, Interval, Price, Product
+from purring.domain.changes import Changes
 from purring.domain.decide import arrangement
-from purring.domain.errors import RefusalCode, Refused
+from purring.domain.errors import InvalidInput, InvalidInterval, NotFound, RefusalCode, Refused
 from purring.domain.ids import (
     CustomerId,
     MerchantId,
@@ -21,9 +22,9 @@ from purring.domain.ids import (
 from purring.domain.money import Money
 from purring.domain.renewal import canceled
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
-from purring.operations.methods import subscription_facts
+from purring.operations.methods import locked_subscription
 from purring.operations.services import Services
-from purring.store import catalog, customers, merchants, methods, subscriptions
+from purring.store import Connection, catalog, customers, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
 
@@ -67,21 +68,58 @@ def create_price(
 
 
 def create_subscription(services: Services, merchant_id: MerchantId, new: NewSubscription) -> Subscription:
-    """Start a subscription; its first invoice is issued when its first period begins."""
+    """Start a subscription; its first invoice is issued when its first period begins. Naming a backup is consent.
+
+    Raises:
+        NotFound: the merchant has no such customer, price or method.
+        Refused: a method is another customer's, or removed.
+        InvalidInput: the external id is taken, or the quantity or the trial can't be sold.
+    """
     with services.store.transaction() as conn:
         merchant = merchants.get(conn, merchant_id)
-        customers.get(conn, merchant_id, new.customer_id)
-        for method_id in (new.method_id, new.backup_method_id):
-            if method_id and methods.get(conn, merchant_id, method_id).customer_id != new.customer_id:
-                raise Refused(RefusalCode.NOT_YOUR_METHOD, field="method_id", details=(method_id,))
+        customers.lock(conn, merchant_id, new.customer_id)
+        if new.price.merchant_id != merchant_id:
+            raise NotFound(f"There is no price {new.price.id}.", field="price")
+        _require_own_methods(conn, merchant_id, new)
+        _require_new_external_id(conn, merchant_id, new)
         subscription = started(services, new, merchant.timezone)
         subscriptions.create_many(conn, merchant_id, [subscription])
+        _let_back_up(conn, services, merchant_id, new.backup_method_id)
     return subscription
+
+
+def _require_own_methods(conn: Connection, merchant_id: MerchantId, new: NewSubscription) -> None:
+    """Refuse methods that can't pay this customer's subscription."""
+    for method_id in filter(None, (new.method_id, new.backup_method_id)):
+        method = methods.get(conn, merchant_id, method_id)
+        if method.customer_id != new.customer_id:
+            raise Refused(RefusalCode.NOT_YOUR_METHOD, field="method_id", details=(method_id,))
+        if not method.is_active:
+            raise Refused(RefusalCode.METHOD_NOT_USABLE, field="method_id", details=(method_id,))
+
+
+def _require_new_external_id(conn: Connection, merchant_id: MerchantId, new: NewSubscription) -> None:
+    """Refuse a merchant's own id that another subscription has."""
+    known = subscriptions.by_external_id(conn, merchant_id, filter(None, [new.external_id]))
+    for external_id, other in known.items():
+        raise InvalidInput(f"{external_id} is the external id of {other.id} already", field="external_id")
+
+
+def _let_back_up(conn: Connection, services: Services, merchant_id: MerchantId, method_id: MethodId | None) -> None:
+    """Note that the customer agreed to a backup being charged."""
+    now = services.clock.now()
+    method = methods.get(conn, merchant_id, method_id) if method_id else None
+    if method is not None and method.backup_consent_at is None:
+        agreed = Changes(changed=(replace(method, backup_consent_at=now),))
+        save_many(conn, [(merchant_id, agreed)], services.ids, now)
 
 
 def started(services: Services, new: NewSubscription, timezone: str) -> Subscription:
     """The subscription before its first period: trialing, or active with its first invoice due at once."""
     new.price.amount_for(new.quantity)
+    if not 0 <= new.trial_days <= TRIAL_DAYS_MAX:
+        message = f"a trial of {new.trial_days} days can't be given; use 0 to {TRIAL_DAYS_MAX}"
+        raise InvalidInterval(message, field="trial_days")
     anchor_on = new.start_on + timedelta(days=new.trial_days)
     return Subscription(
         id=SubscriptionId(services.ids.new("sub_")),
@@ -105,10 +143,9 @@ def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: Sub
     """End a subscription at once; its unpaid invoices are not charged any more."""
     now = services.clock.now()
     with services.store.transaction() as conn:
-        subscription = subscriptions.get(conn, merchant_id, subscription_id)
-        if subscription.status is SubscriptionStatus.CANCELED:
+        facts = locked_subscription(conn, merchant_id, subscription_id)
+        if facts.subscription.status is SubscriptionStatus.CANCELED:
             raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription_id,))
-        facts = subscription_facts(conn, merchant_id, [subscription])[0]
         notice_id = NoticeId(services.ids.new("ntc_"))
         changes = canceled(facts, now, StatusReason.MERCHANT_REQUEST, notice_id)
         save_many(conn, [(merchant_id, changes)], services.ids, now)
@@ -118,7 +155,7 @@ def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: Sub
 def cancel_at_period_end(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
     """Let the running period be the last one."""
     with services.store.transaction() as conn:
-        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        subscription = locked_subscription(conn, merchant_id, subscription_id).subscription
         changes = arrangement.cancel_at_period_end(subscription, services.clock.now())
         save_many(conn, [(merchant_id, changes)], services.ids, services.clock.now())
 
@@ -128,6 +165,6 @@ def change_quantity(
 ) -> None:
     """Sell another quantity from the next period on."""
     with services.store.transaction() as conn:
-        subscription = subscriptions.get(conn, merchant_id, subscription_id)
+        subscription = locked_subscription(conn, merchant_id, subscription_id).subscription
         changes = arrangement.quantity_changed(subscription, quantity, services.clock.now())
         save_many(conn, [(merchant_id, changes)], services.ids, services.clock.now())
