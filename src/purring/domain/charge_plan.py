@@ -170,7 +170,10 @@ def _slots(
     )
     times = policy_named(recovery.policy.retry)(outlook)
     slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > base]
-    added = [*_first_slot(facts, recovery, last), *_fresh_slot(facts, method, base)]
+    fresh = _fresh_slot(facts, method, base)
+    if fresh:  # times that went by while the other method, or the old data, could not be charged aren't made up for
+        slots = [slot for slot in slots if slot.at > fresh[0].at]
+    added = [*_first_slot(facts, recovery, last), *fresh]
     if added:
         slots = sorted((*added, *slots), key=attrgetter("at"))
     if recovery.skipped_until:
