@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from purring.domain.errors import ConfigError, StaleWrite, StoreUnavailable
 
@@ -30,6 +30,8 @@ _MIGRATION_LOCK = 0x70757272  # "purr": whoever migrates holds it, so that two w
 _READING = "purring_reading"
 # Source: PostgreSQL 17 manual, appendix A: serialization_failure, deadlock_detected.
 _TRY_AGAIN = frozenset({"40001", "40P01"})
+_NOT_MIGRATED = frozenset({"42P01"})  # undefined_table; SQLite has no class of its own for it
+_UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
 
 class Store:
@@ -96,9 +98,10 @@ class Store:
         try:
             yield
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN:
+            state = getattr(error.orig, "sqlstate", None)
+            if state in _TRY_AGAIN:
                 raise StaleWrite("The database gave way to another transaction; read again.") from error
-            if isinstance(error, OperationalError) or error.connection_invalidated:
+            if type(error) in _UNUSABLE or state in _NOT_MIGRATED or error.connection_invalidated:
                 raise StoreUnavailable(_cannot(self.url, error)) from error
             raise
 

@@ -63,9 +63,7 @@ def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, f
     return {key: frozenset(methods) for key, methods in tied.items()}
 
 
-def load_for_renewal(
-    conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True
-) -> list[SubscriptionFacts]:
+def load_for_renewal(conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True) -> list[SubscriptionFacts]:
     """Load due subscriptions with what belongs to them, in the order of `keys`; those that aren't there are left out.
 
     With `lock`, nobody else bills these customers until the transaction ends.
