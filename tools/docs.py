@@ -12,11 +12,14 @@ from typing import Any
 if __name__ == "__main__":  # run as a script, this directory is on the path and the one above it is not
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from purring.cli import reference as cli_reference
+from purring.cli.main import app
 from purring.domain import transitions
 from purring.domain.errors import EXIT_CODES, HTTP_STATUS, REFUSALS, PurringError
 from purring.domain.event import OWES, EventKind
 from purring.domain.rulebook import pages as rulebook
 from purring.gateways.sandbox import pages as sandbox_pages
+from purring.imports import reference as imports_reference
 from purring.notices import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +125,21 @@ def sandbox() -> str:
     return page("The sandbox gateway", *sandbox_pages.paragraphs())
 
 
+def commands() -> str:
+    """Every command with its options, and every exit code."""
+    return page("Commands", *cli_reference.command_paragraphs(app))
+
+
+def settings() -> str:
+    """Every setting with its default."""
+    return page("Settings", *cli_reference.settings_paragraphs())
+
+
+def imports() -> str:
+    """Every column of every kind of row."""
+    return page("Import", *imports_reference.paragraphs())
+
+
 # A new generated page is one more line here; `tests/house/test_docs.py` then keeps it up to date.
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
@@ -130,6 +148,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors,
     "docs/reference/notices.md": notices,
     "docs/reference/sandbox.md": sandbox,
+    "docs/reference/cli.md": commands,
+    "docs/reference/settings.md": settings,
+    "docs/reference/import.md": imports,
 }
 
 

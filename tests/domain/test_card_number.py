@@ -18,6 +18,15 @@ def test_a_card_number_is_seen_and_taken_out(number: str) -> None:
     assert f"pay with {REMOVED}, please" == without_card_numbers(f"pay with {number}, please")
 
 
+@pytest.mark.parametrize("beside", ["12/29 123", "123", "0 0 0", "1 2", "0" * 19])
+def test_other_digits_beside_it_do_not_hide_it(beside: str) -> None:
+    """An expiry date or a security code before or behind a card number doesn't let it through."""
+    for number in NUMBERS:
+        for text in (f"{number} {beside}", f"{beside} {number}"):
+            assert holds_card_number(text)
+            assert number not in without_card_numbers(text)
+
+
 @pytest.mark.parametrize(
     "text",
     ["4242424242424241", "424242424242", "42424242424242424242", "tok_4242424242424242", "inv_01k6q3", "249.95 USD"],

@@ -9,6 +9,7 @@ from typing import Any
 import typer.main
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from typer.core import TyperArgument
 
 from purring.config import FIELDS, FILE, PREFIX, SECRETS, variable
 from purring.domain.errors import EXIT_CODES
@@ -39,7 +40,7 @@ def settings_paragraphs() -> Iterator[str]:
     """The page of settings below its title, in Markdown."""
     yield SETTINGS_INTRO
     rows = [
-        f"| `{variable(name)}` | {_default(field)} | {field.description}{_choices(field)} |"
+        f"| `{variable(name)}` | {_default(field)} | {field.description}{choices(field.annotation)} |"
         for name, field in FIELDS.items()
     ]
     yield "\n".join(["| variable | default | says |", "| --- | --- | --- |", *rows])
@@ -50,13 +51,6 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
     return f"`{shown}`" if shown != "" else "–"
-
-
-def _choices(field: FieldInfo) -> str:
-    kind = field.annotation
-    if not (isinstance(kind, type) and issubclass(kind, Enum)):
-        return ""
-    return f" One of {', '.join(f'`{member.value}`' for member in kind)}."
 
 
 def command_paragraphs(app: typer.Typer) -> Iterator[str]:
@@ -88,13 +82,14 @@ def _commands(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - as ab
 
 
 def _usage(parameter: Any) -> str:  # noqa: ANN401 - as above
-    if parameter.param_type_name == "argument":
-        return f"{_metavar(parameter)}{'...' if parameter.nargs == -1 else ''}"
-    return f"[{parameter.opts[0]}{'' if _is_switch(parameter) else f' {_metavar(parameter)}'}]"
+    if isinstance(parameter, TyperArgument):
+        shown = f"{_metavar(parameter)}{'...' if parameter.nargs == -1 else ''}"
+        return shown if parameter.required else f"[{shown}]"
+    return f"[{parameter.opts[0]}{'' if parameter.is_flag else f' {_metavar(parameter)}'}]"
 
 
 def _spelled(parameter: Any) -> str:  # noqa: ANN401 - as above
-    if parameter.param_type_name == "argument":
+    if isinstance(parameter, TyperArgument):
         return f"`{_metavar(parameter)}`"
     return ", ".join(f"`{name}`" for name in parameter.opts)
 
@@ -104,12 +99,13 @@ def _metavar(parameter: Any) -> str:  # noqa: ANN401 - as above
 
 
 def _says(parameter: Any) -> str:  # noqa: ANN401 - as above
-    choices = getattr(parameter.type, "choices", ())
-    names = ", ".join(f"`{getattr(one, 'value', one)}`" for one in choices)
-    listed = f" One of {names}." if names else ""
-    has_default = parameter.default not in (None, "", False) and not callable(parameter.default)
-    return f"{parameter.help}{listed}{f' Default: `{parameter.default}`.' if has_default else ''}"
+    kind = parameter.type_descriptor.annotation
+    has_default = parameter.default not in (None, "", False)
+    return f"{parameter.help}{choices(kind)}{f' Default: `{parameter.default}`.' if has_default else ''}"
 
 
-def _is_switch(parameter: Any) -> bool:  # noqa: ANN401 - as above
-    return bool(getattr(parameter, "is_flag", False))
+def choices(kind: object) -> str:
+    """The members of a closed list, as a sentence of its own; nothing for any other type."""
+    if not (isinstance(kind, type) and issubclass(kind, Enum)):
+        return ""
+    return f" One of {', '.join(f'`{member.value}`' for member in kind)}."

@@ -43,8 +43,8 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing 
 
 def _say_turn(turn: Turn) -> None:
     say(
-        f"{turn.renewed} subscriptions renewed, {turn.charged} invoices worked, {turn.inbound} gateway events, "
-        f"{turn.sent} notices."
+        f"Subscriptions renewed: {turn.renewed}. Invoices worked: {turn.charged}. Gateway events: {turn.inbound}. "
+        f"Notices: {turn.sent}."
     )
 
 

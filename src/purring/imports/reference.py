@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from purring.imports.kinds import KIND, SHAPES, Kind, Shape
+from purring.imports.kinds import KIND, SHAPES, Shape
 from purring.imports.run import BATCH_ROWS
 from purring.imports.source import LINE_BYTES_MAX, plural
 
@@ -46,13 +46,8 @@ def paragraphs() -> Iterator[str]:
     yield RULES
     for kind, shape in SHAPES.items():
         yield f"## {plural(kind).capitalize()}"
-        yield f"{shape.says} `{KIND}`: `{kind}`. Key: {_key(kind, shape)}."
+        yield f"{shape.says} `{KIND}`: `{kind}`. Key: {' and '.join(f'`{name}`' for name in shape.key)}."
         yield _columns(shape)
-
-
-def _key(kind: Kind, shape: Shape) -> str:
-    names = " and ".join(f"`{name}`" for name in shape.key)
-    return f"{names}, as long as the method isn't removed" if kind is Kind.METHOD else names
 
 
 def _columns(shape: Shape) -> str:

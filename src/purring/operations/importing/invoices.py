@@ -13,7 +13,7 @@ from purring.domain.ids import CustomerId, MerchantId
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
 from purring.domain.subscription import Subscription
-from purring.operations.importing.methods import Usable, usable_methods
+from purring.operations.importing.methods import ByToken, usable_methods
 from purring.operations.importing.rows import Added, Bad, Missing, NewInvoice, Result, There
 from purring.operations.invoices import HandedOver, hand_over_many
 from purring.operations.services import Services
@@ -29,7 +29,7 @@ class _Known:
 
     today: date
     owners: Mapping[str, Customer]
-    methods: Usable
+    methods: ByToken
     subscriptions: Mapping[str, Subscription]
     identities: dict[str, Identity]
     numbers: dict[str, str]

@@ -14,19 +14,28 @@ from purring.operations.services import Services
 from purring.store import Connection, customers, methods
 from purring.store.changes import save_many
 
-Usable = dict[tuple[CustomerId, str], PaymentMethod]
+ByToken = dict[tuple[CustomerId, str], PaymentMethod]
 
 
-def usable_methods(conn: Connection, merchant_id: MerchantId, owners: Mapping[str, Customer]) -> Usable:
-    """The methods of some customers that weren't removed, under customer and token."""
+def methods_by_token(conn: Connection, merchant_id: MerchantId, owners: Mapping[str, Customer]) -> ByToken:
+    """The methods of some customers, under customer and token; a removed one only where none took its place."""
     held = methods.of_customers(conn, [(merchant_id, owner.id) for owner in owners.values()])
-    return {(one.customer_id, one.token): one for own in held.values() for one in own if one.is_active}
+    removed_first = sorted((one for own in held.values() for one in own), key=lambda one: one.is_active)
+    return {(one.customer_id, one.token): one for one in removed_first}
+
+
+def usable_methods(conn: Connection, merchant_id: MerchantId, owners: Mapping[str, Customer]) -> ByToken:
+    """The methods of some customers that weren't removed, under customer and token."""
+    return {key: one for key, one in methods_by_token(conn, merchant_id, owners).items() if one.is_active}
 
 
 def add_methods(conn: Connection, services: Services, merchant: Merchant, some: Sequence[NewMethod]) -> list[Result]:
-    """Take payment methods in, each known by customer and token; they are tied to nothing."""
+    """Take payment methods in, each known by customer and token; they are tied to nothing.
+
+    One that the customer has removed since stays removed.
+    """
     owners = customers.by_external_id(conn, merchant.id, [new.customer for new in some])
-    known = usable_methods(conn, merchant.id, owners)
+    known = methods_by_token(conn, merchant.id, owners)
     made: list[PaymentMethod] = []
     results: list[Result] = []
     for new in some:
@@ -40,7 +49,7 @@ def add_methods(conn: Connection, services: Services, merchant: Merchant, some: 
     return results
 
 
-def _result(services: Services, owners: Mapping[str, Customer], known: Usable, new: NewMethod) -> Result:
+def _result(services: Services, owners: Mapping[str, Customer], known: ByToken, new: NewMethod) -> Result:
     owner = owners.get(new.customer)
     if owner is None:
         return Missing("customer", new.customer)

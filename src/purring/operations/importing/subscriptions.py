@@ -18,7 +18,7 @@ from purring.domain.money import Money
 from purring.domain.renewal import next_step_at
 from purring.domain.subscription import Subscription
 from purring.operations import subscriptions as selling
-from purring.operations.importing.methods import Usable, usable_methods
+from purring.operations.importing.methods import ByToken, usable_methods
 from purring.operations.importing.rows import Added, Bad, Missing, NewSubscription, Result, There
 from purring.operations.services import Services
 from purring.store import Connection, catalog, customers, subscriptions
@@ -32,7 +32,7 @@ class _Known:
     merchant: Merchant
     today: date
     owners: Mapping[str, Customer]
-    methods: Usable
+    methods: ByToken
     sold: dict[str, tuple[str, str]]
 
 
