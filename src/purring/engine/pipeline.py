@@ -48,6 +48,7 @@ class Pipeline:
             claims = leases.claim(conn, Work.INVOICE, services.owner, now, limit=services.batch_max, lease=LEASE)
         if not claims:
             return 0
+        self._interrupt("after_claim")
         sendings = self._begin(claims, now)
         self._interrupt("after_begin")
         answers = self._send(sendings)
