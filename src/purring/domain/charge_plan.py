@@ -158,6 +158,8 @@ def _slots(
     """What policy, operator and a changed method propose after the last automatic charge, rising."""
     last = facts.last_counted
     base = last.started_at if last else recovery.opened_at
+    # While a debit was under way nothing else could be charged: those times weren't missed.
+    free_at = last.ended_at or base if last else base
     outlook = Outlook(
         policy=recovery.policy,
         invoice_on=facts.invoice.invoice_on,
@@ -169,7 +171,7 @@ def _slots(
         uses=facts.uses.get(method.fingerprint, ()),
     )
     times = policy_named(recovery.policy.retry)(outlook)
-    slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > base]
+    slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > free_at]
     fresh = _fresh_slot(facts, method, base)
     if fresh:  # times that went by while the other method, or the old data, could not be charged aren't made up for
         slots = [slot for slot in slots if slot.at > fresh[0].at]
