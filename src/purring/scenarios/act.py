@@ -142,10 +142,7 @@ def start_subscription(world: World, name: str, part: SubscriptionPart) -> None:
         method_id=world.method(part.method) if part.method else None,
         backup_method_id=world.method(part.backup) if part.backup else None,
     )
-    started = subscriptions.create_subscription(world.services, world.merchant_id, new)
-    world.subscriptions[name] = started.id
-    if part.backup and part.backup_agreed:
-        methods.set_backup(world.services, world.merchant_id, started.id, world.method(part.backup))
+    world.subscriptions[name] = subscriptions.create_subscription(world.services, world.merchant_id, new).id
 
 
 def hand_over(world: World, name: str, part: InvoicePart) -> None:

@@ -19,6 +19,7 @@ from purring.scenarios.part import (
     DayText,
     InvoiceName,
     LocaleText,
+    MaybeMomentText,
     MethodName,
     MomentText,
     MoneyText,
@@ -86,14 +87,14 @@ class InvoicePartExpected(Part):
     hold: Literal["none", "operator", "bank_transfer", "partial_payment"] | None = Field(
         None, description="why retries pause"
     )
-    held_until: MomentText | None = Field(None, description="until when they pause")
-    window_ends: MomentText | None = Field(None, description="when the window closes")
+    held_until: MaybeMomentText | None = Field(None, description="until when they pause")
+    window_ends: MaybeMomentText | None = Field(None, description="when the window closes")
     next: Annotated[StepPart, short_for("step", str)] | None = Field(None, description="the next step, or `none`")
     next_charge: Annotated[StepPart, short_for("step", str)] | None = Field(
         None, description="the next planned charge, or `none`"
     )
     barrier: ClauseWord | None = Field(None, description="why no further automatic charge is planned, or `none`")
-    access_ends: MomentText | None = Field(None, description="when the subscription is suspended or canceled")
+    access_ends: MaybeMomentText | None = Field(None, description="when the subscription is suspended or canceled")
     schedule: list[StepPart] | None = Field(None, description="every step to come, and no other")
     untied_method: MethodName | None = Field(None, description="the newer method that pays nothing, or `none`")
     captured: MoneyText | None = Field(None, description="what the gateway's ledger took for it, refunds not counted")

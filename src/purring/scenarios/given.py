@@ -158,8 +158,7 @@ class SubscriptionPart(Part):
     quantity: int = Field(1, description="how many units")
     trial_days: int = Field(0, description="days before the first invoice")
     method: MethodName | None = Field(None, description="what pays it")
-    backup: MethodName | None = Field(None, description="what may be charged when `method` fails")
-    backup_agreed: bool = Field(True, description="whether the customer agreed to the backup")
+    backup: MethodName | None = Field(None, description="what the customer agreed to have charged when `method` fails")
 
 
 class InvoicePart(Part):

@@ -111,6 +111,11 @@ Sentence = Annotated[str, PlainValidator(reader(_read_sentence)), Form("text")]
 MoneyText = Annotated[Money, PlainValidator(reader(parse_money)), Form("`249.95 USD`")]
 IntervalText = Annotated[Interval, PlainValidator(reader(parse_interval)), Form("`1 month`, `2 weeks`, `90 days`")]
 MomentText = Annotated[Moment, PlainValidator(reader(read_moment)), Form("a moment")]
+MaybeMomentText = Annotated[
+    Moment | str,
+    PlainValidator(reader(lambda text: text if text == NONE else read_moment(text))),
+    Form("a moment, or `none`"),
+]
 DayText = Annotated[date, PlainValidator(reader(read_day)), Form("`2026-03-04`")]
 TimeText = Annotated[time, PlainValidator(reader(read_time)), Form("`10:00`")]
 DurationText = Annotated[timedelta, PlainValidator(reader(read_duration)), Form("`3 days`, `2 hours`, `5 minutes`")]

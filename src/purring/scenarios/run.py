@@ -24,6 +24,7 @@ from purring.scenarios.expected import Expect
 from purring.scenarios.format import Finally
 from purring.scenarios.given import CustomerPart
 from purring.scenarios.moment import StoryTime
+from purring.scenarios.observe import shown
 from purring.scenarios.parse import Story, Timed, read_story
 from purring.scenarios.part import Part
 from purring.scenarios.player import Player
@@ -162,7 +163,7 @@ class _Run:
 
     def _act(self, action: Action, timed: Timed) -> None:
         """Do one thing, and see whether it was to be refused."""
-        self._trace.heading(f"line {timed.line}: {action.name.replace('_', ' ')} {_said(action.details)}".rstrip())
+        self._trace.heading(f"line {timed.line}: {action.name.replace('_', ' ')} {_said(action.details, self._world)}".rstrip())
         try:
             self._actor.act(action, timed.reckoned)
         except PurringError as error:
@@ -263,10 +264,13 @@ def _held_by_gateway(world: World) -> dict[str, list[Money]]:
     return by_invoice
 
 
-def _said(details: Part) -> str:
+def _said(details: Part, world: World) -> str:
     """What the file says about an action, in one line."""
-    said = details.model_dump(exclude_unset=True, by_alias=True, exclude={"answers", "afterwards"})
-    return ", ".join(f"{key} {value}" for key, value in said.items())
+    fields = ((name, getattr(details, name)) for name in type(details).model_fields if name in details.model_fields_set)
+    return ", ".join(f"{name.rstrip('_')} {shown(value, world)}" for name, value in fields if name not in _SCRIPT)
+
+
+_SCRIPT = {"answers", "afterwards"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
