@@ -20,7 +20,7 @@ ROWS = [row for table in TABLES for row in table.codes]
 # retry_later, after customer action, update_method, never_retry, unknown, not a decline
 COUNTS = {
     "iso8583": (13, 9, 9, 15, 48, 6),
-    "visa": (14, 12, 8, 14, 23, 0),
+    "visa": (14, 12, 8, 15, 23, 0),
     "mastercard": (2, 5, 3, 0, 5, 0),
     "mastercard-advice": (8, 0, 3, 4, 5, 0),
     "ach": (2, 2, 9, 7, 49, 0),

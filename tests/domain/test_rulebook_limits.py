@@ -107,11 +107,13 @@ def test_our_ceilings_are_below_the_networks() -> None:
 
 
 def test_a_limit_without_room_or_window_is_a_bug() -> None:
-    """A limit that would forbid everything, or has no window, can't be written down."""
+    """A limit that would forbid everything, or has no window of whole days, can't be written down."""
     with pytest.raises(AssertionError, match="would forbid everything"):
         replace(LIMITS[0], attempts_max=0)
     with pytest.raises(AssertionError, match="has no window"):
         replace(LIMITS[0], window=timedelta())
+    with pytest.raises(AssertionError, match="is not in whole days"):
+        replace(LIMITS[0], window=timedelta(hours=25))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -136,6 +138,9 @@ def test_a_full_window_delays_until_its_first_use_leaves(limit: Limit) -> None:
         edition=limit.edition,
         used=limit.attempts_max,
         allowed=limit.attempts_max,
+        unit=limit.scope,
+        window_days=round(limit.window.total_seconds() / 86_400),
+        counts_from_first=False,
         opens_at=opens_at,
         text=limit.text,
     )

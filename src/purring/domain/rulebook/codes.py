@@ -71,6 +71,11 @@ class Code:
     valid_to: date | None = None
     note: str = ""
 
+    @property
+    def edition(self) -> str:
+        """The row's first day, or the day its source was read."""
+        return str(self.valid_from or self.source.read_on)
+
     def is_valid_on(self, day: date) -> bool:
         """Whether the row is in force on a day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)

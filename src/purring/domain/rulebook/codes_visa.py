@@ -45,9 +45,12 @@ TABLE = Table("visa", "Visa: response codes", Kind.RAW, "visa", (
          stop=Stop.CARD,
          note="Since spring 2026 also a token that is no longer active: a new token or the number may still work"),
     Code("57", "Not permitted to this cardholder", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY,
-         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD,
-         note="Sources disagree: rewritten to 05 from October 2025, category 1 again from 2026-10-25, or "
-              "category 1 throughout"),
+         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD, valid_to=date(2026, 10, 25),
+         note="Sources disagree: category 1 throughout, or rewritten to 05 by Visa from October 2025 on; the stricter "
+              "is used"),
+    Code("57", "Not permitted to this cardholder", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY,
+         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD, valid_from=date(2026, 10, 25),
+         note="From this day on all sources agree on category 1"),
     Code("R0", "Stop this one payment", R.STOP_PAYMENT, C.NEVER_RETRY, source=TABLE_7_2_TABAPAY, category=1,
          stop=Stop.PAYMENT, note="Covers one payment: the next billing period may be charged"),
     Code("R1", "Stop all future recurring payments to this merchant", R.MANDATE_REVOKED, C.NEVER_RETRY,

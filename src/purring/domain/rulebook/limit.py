@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 
+_DAY = timedelta(hours=24)
+
+
 class Scope(StrEnum):
-    """Which earlier attempts a limit counts, all of one card or account."""
+    """Which earlier attempts a limit counts, all of one card or account: the unit is attempts for each of these."""
 
     CARD = "card"
     CARD_AMOUNT = "card_amount"
@@ -39,6 +42,12 @@ class Limit:
     def __post_init__(self) -> None:
         assert self.attempts_max > 0, f"{self.id} would forbid everything"
         assert self.window > timedelta(), f"{self.id} has no window"
+        assert not self.window % _DAY, f"the window of {self.id} is not in whole days of 24 hours"
+
+    @property
+    def window_days(self) -> int:
+        """The window in days of 24 hours each."""
+        return self.window // _DAY
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the limit is in force on a day."""
@@ -57,12 +66,19 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What one limit has used, and from when on it allows another attempt; `opens_at` is none for never."""
+    """What one limit has used, and from when on it allows another attempt; `opens_at` is none for never.
+
+    `unit` tells for each what the attempts are counted, in windows of `window_days` days of 24 hours: rolling, or one
+    from the first attempt on if it `counts_from_first`. Together enough to say it in any language.
+    """
 
     rule_id: str
     edition: str
     used: int
     allowed: int
+    unit: Scope
+    window_days: int
+    counts_from_first: bool
     opens_at: datetime | None
     text: str
 

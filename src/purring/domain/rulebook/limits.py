@@ -146,6 +146,9 @@ def _note(limit: Limit, uses: Sequence[Use], charge: _Charge, at: datetime) -> N
         edition=limit.edition,
         used=len(counted),
         allowed=limit.attempts_max,
+        unit=limit.scope,
+        window_days=limit.window_days,
+        counts_from_first=limit.counts_from_first,
         opens_at=opens_at,
         text=limit.text,
     )

@@ -60,6 +60,16 @@ def rule_id(table: Table, row: Code) -> str:
     return f"{table.id}:{row.code}" if row.valid_from is None else f"{table.id}:{row.code}@{row.valid_from}"
 
 
+def rule_named(name: str) -> Rule | None:
+    """The row of an id that a verdict or a stored decision names; none when no table has it any more."""
+    return _rules().get(name)
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return {rule_id(table, row): (rule_id(table, row), row) for table in TABLES for row in table.codes}
+
+
 @cache
 def _changes() -> tuple[date, ...]:
     """The days on which some row begins or ceases to be in force, in order."""
