@@ -174,6 +174,18 @@ def test_a_script_in_wrong_words_is_refused(local: LocalSandbox) -> None:
     assert (422, "invalid_script") == (status, _code(body))
 
 
+def test_many_scripts_are_written_all_or_none(local: LocalSandbox) -> None:
+    """Several methods get their scripts by one request; a wrong one among them leaves none."""
+    local.remote.script_many({"tok_visa-1": (("visa 51", "approve"), ""), "tok_visa-2": ((), "visa 05")})
+    declined = [local.gateway.charge(charge(f"att_{n}", f"tok_visa-{n}")) for n in (1, 2)]
+    assert ["51", "05"] == [outcome.answer.raw_code for outcome in declined if isinstance(outcome, Declined)]
+    with pytest.raises(GatewayRefused):
+        local.remote.script_many({"tok_visa-3": (("visa 51",), ""), "tok_visa-4": (("yes please",), "")})
+    assert isinstance(local.gateway.charge(charge("att_3", "tok_visa-3")), Approved)
+    status, body = call(local, "POST", "/sandbox/scripts/many", {"scripts": ["visa 51"]})
+    assert (400, "invalid_request") == (status, _code(body))
+
+
 def test_a_script_in_another_currency_charges_nothing(local: LocalSandbox) -> None:
     """A partial approval in another currency than the charge is a mistake of the script, told at once."""
     made = local.remote.make_token("visa-1")

@@ -191,6 +191,7 @@ FIXED: Mapping[tuple[str, str], Handler] = {
     ("GET", "/sandbox/clock"): _clock,
     ("POST", "/sandbox/clock"): _set_clock,
     ("POST", "/sandbox/scripts"): controls.script,
+    ("POST", "/sandbox/scripts/many"): controls.script_many,
     ("POST", "/sandbox/find"): controls.find,
     ("POST", "/sandbox/outage"): controls.outage,
     ("POST", "/sandbox/rate-limit"): controls.rate_limit,

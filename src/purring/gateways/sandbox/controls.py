@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from purring.domain.errors import InvalidInput
@@ -26,6 +27,16 @@ def script(call: Call) -> Answered:
         raise SandboxRefusal(422, "invalid_script", error.message) from error
     scripts.save(call.ledger, token["token"], parsed)
     return Answered(status=200, body={"token": token["token"], "answers": len(parsed.answers)})
+
+
+def script_many(call: Call) -> Answered:
+    """POST /sandbox/scripts/many: `scripts`, each as for /sandbox/scripts; all of them or none."""
+    wanted = call.body.get("scripts")
+    if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
+        raise SandboxRefusal(400, "invalid_request", "scripts: send a list of objects.")
+    for one in wanted:
+        script(replace(call, body=one))
+    return Answered(status=200, body={"scripts": len(wanted)})
 
 
 def find(call: Call) -> Answered:

@@ -59,6 +59,17 @@ class SandboxRemote:
         last = "" if afterwards is None else answer_text(afterwards)
         self._post("/sandbox/scripts", {"token": token, "answers": texts, "afterwards": last})
 
+    def script_many(self, scripts: Mapping[str, tuple[Iterable[str], str]]) -> None:
+        """For each token the answers to come, in words, and what it says afterwards, or "" to repeat the last one.
+
+        Send a few dozen at a time: a request has at most 64 KiB.
+        """
+        items = [
+            {"token": token, "answers": list(answers), "afterwards": afterwards}
+            for token, (answers, afterwards) in scripts.items()
+        ]
+        self._post("/sandbox/scripts/many", {"scripts": items})
+
     def hide(self, key: str, times: int) -> None:
         """Make `find` not know a key so many times."""
         self._post("/sandbox/find", {"key": key, "times": times})
