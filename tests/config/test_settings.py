@@ -83,7 +83,7 @@ def test_a_slip_of_the_pen_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_tests_own_variables_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """PURRING_TEST_... belongs to the suite."""
     monkeypatch.setenv("PURRING_TEST_POSTGRES_URL", "postgresql://somewhere")
-    assert load_settings()
+    assert Settings() == load_settings()
 
 
 @pytest.mark.parametrize("name", SECRETS)

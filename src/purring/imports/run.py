@@ -164,7 +164,7 @@ class Import:
     def _missing(self, row: Row, name: str, ref: str) -> str:
         """Why a reference leads nowhere: its own row failed, or it never was there. Others' rows are never there."""
         kind = _REFERS_TO[name]
-        line = self._failed.get((kind, row.cells["customer"], ref) if kind is Kind.METHOD else (kind, ref))
+        line = self._failed.get((kind, ref) if kind is Kind.CUSTOMER else (kind, ref, row.cells["customer"]))
         if line is not None:
             return f"{kind} {ref} stands on line {line}, which was not imported; mend that line first."
         whose = " of this customer" if kind is not Kind.CUSTOMER else ""
@@ -189,9 +189,6 @@ _REFERS_TO: Mapping[str, Kind] = {
 
 
 def _name(kind: Kind, row: Row) -> tuple[str, ...]:
-    """What other rows call this one."""
-    match kind:
-        case Kind.METHOD:
-            return (kind, row.cells.get("customer", ""), row.cells.get("token", ""))
-        case _:
-            return (kind, row.cells.get("external_id", ""))
+    """What other rows call this one: a customer's things only together with the customer."""
+    name = row.cells.get("token" if kind is Kind.METHOD else "external_id", "")
+    return (kind, name) if kind is Kind.CUSTOMER else (kind, name, row.cells.get("customer", ""))

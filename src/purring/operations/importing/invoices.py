@@ -38,20 +38,32 @@ class _Known:
 def add_invoices(conn: Connection, services: Services, merchant: Merchant, some: Sequence[NewInvoice]) -> list[Result]:
     """Take open invoices over, each known by its number; the declined ones begin to be recovered."""
     known = _known(conn, services, merchant, some)
-    results: list[Result] = []
-    for new in some:
-        result = _problem(known, new) or Added()
-        results.append(result)
-        if isinstance(result, Added):
-            known.identities[new.number] = _identity(known, new)
-            if new.external_id is not None:
-                known.numbers[new.external_id] = new.number
-    wanted = [place for place, result in enumerate(results) if isinstance(result, Added)]
-    for wave in _waves(some, wanted):
-        handed = {place: _handed_over(known, some[place]) for place in wave}
-        for place, error in _taken_over(conn, services, merchant.id, list(handed.items())).items():
+    results: dict[int, Result] = {}
+    waiting = list(range(len(some)))
+    while waiting:
+        wave, waiting = _apart(some, waiting)
+        results |= {place: _problem(known, some[place]) or Added() for place in wave}
+        handed = [(place, _handed_over(known, some[place])) for place in wave if results[place] == Added()]
+        for place, error in _taken_over(conn, services, merchant.id, handed).items():
             results[place] = Bad(error.field or "number", error.message)
-    return results
+        for place, _ in handed:
+            if results[place] == Added():
+                _remember(known, some[place])
+    return [results[place] for place in range(len(some))]
+
+
+def _apart(some: Sequence[NewInvoice], places: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Places of rows with no number, id or subscription in common, and the rest, who must see what came of those."""
+    seen: set[tuple[str, str]] = set()
+    wave: list[int] = []
+    rest: list[int] = []
+    for place in places:
+        new = some[place]
+        named = (("number", new.number), ("external_id", new.external_id), ("subscription", new.subscription))
+        names = {(field, name) for field, name in named if name is not None}
+        (rest if names & seen else wave).append(place)
+        seen |= names
+    return wave, rest
 
 
 def _known(conn: Connection, services: Services, merchant: Merchant, some: Sequence[NewInvoice]) -> _Known:
@@ -71,6 +83,12 @@ def _known(conn: Connection, services: Services, merchant: Merchant, some: Seque
 
 def _identity(known: _Known, new: NewInvoice) -> Identity:
     return (known.owners[new.customer].id, new.amount, new.invoice_on)
+
+
+def _remember(known: _Known, new: NewInvoice) -> None:
+    known.identities[new.number] = _identity(known, new)
+    if new.external_id is not None:
+        known.numbers[new.external_id] = new.number
 
 
 def _problem(known: _Known, new: NewInvoice) -> Result | None:
@@ -107,20 +125,6 @@ def _handed_over(known: _Known, new: NewInvoice) -> HandedOver:
         declined=new.declined,
         external_id=new.external_id,
     )
-
-
-def _waves(some: Sequence[NewInvoice], places: Sequence[int]) -> list[list[int]]:
-    """Places in groups that hold each subscription at most once: what one invoice does to it, the next must see."""
-    waves: list[list[int]] = []
-    seen: dict[str, int] = {}
-    for place in places:
-        subscription = some[place].subscription
-        turn = 0 if subscription is None else seen.get(subscription, 0)
-        if subscription is not None:
-            seen[subscription] = turn + 1
-        waves.extend([] for _ in range(turn + 1 - len(waves)))
-        waves[turn].append(place)
-    return waves
 
 
 def _taken_over(
