@@ -96,11 +96,8 @@ def _apply(draft: Draft, event: InboundEvent) -> None:
             dispute.charged_back(draft, event.amount)
         case InboundKind.CHARGEBACK_WON:
             assert event.amount, f"event {event.event_id} has no amount"
-            dispute.charged_back(draft, event.amount)  # for an end that is told before its beginning; else it did this
             dispute.dispute_won(draft, event.amount)
         case InboundKind.CHARGEBACK_LOST:
-            assert event.amount, f"event {event.event_id} has no amount"
-            dispute.charged_back(draft, event.amount)  # as above
             dispute.dispute_lost(draft)
         case InboundKind.REFUNDED:
             assert event.amount, f"event {event.event_id} has no amount"
