@@ -19,7 +19,7 @@ from purring.domain.attempt import (
     Unknown,
 )
 from purring.domain.changes import Draft
-from purring.domain.decide.begin import use_of
+from purring.domain.decide.begin import recounted
 from purring.domain.decide.owing import is_told, owe, owe_for_decline
 from purring.domain.decide.settle import cause_of, open_recovery, pay
 from purring.domain.decline import classify
@@ -63,7 +63,6 @@ def _approved(draft: Draft, attempt: Attempt, outcome: Approved) -> None:
     _end(draft, attempt, AttemptEvent.APPROVED, gateway_ref=outcome.gateway_ref, captured_minor=outcome.captured.minor)
     draft.say(EventKind.ATTEMPT_SUCCEEDED, attempt.id, captured=str(outcome.captured), number=attempt.number)
     pay(draft, outcome.captured, cause, draft.facts.attempt(attempt.id))
-    draft.wake(attempt.fingerprint)
 
 
 def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
@@ -95,10 +94,13 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
 
 
 def _end(draft: Draft, attempt: Attempt, event: AttemptEvent, **fields: Any) -> Attempt:
-    """Give an attempt its final state."""
+    """Give an attempt its final state. One that isn't declined leaves room on its card, for other invoices too."""
     status = moved(ATTEMPT, attempt.status, event)
     ended = replace(attempt, status=status, ended_at=draft.now, **fields)
     draft.put_attempt(ended)
+    draft.facts = recounted(draft.facts, ended)
+    if status is not AttemptStatus.DECLINED:
+        draft.wake(attempt.fingerprint)
     return ended
 
 
@@ -153,7 +155,6 @@ def _failed(draft: Draft, attempt: Attempt, outcome: Unavailable | Absent) -> No
     """Certainly nothing happened: this costs no attempt and sends no notice."""
     if isinstance(outcome, Absent):
         _end(draft, attempt, AttemptEvent.ABSENT, detail="the gateway never got it")
-        _give_back_its_use(draft, attempt)
         draft.say(EventKind.ATTEMPT_FAILED, attempt.id, detail="the gateway never got it")
         return
     if attempt.status is not AttemptStatus.STARTED:
@@ -161,16 +162,7 @@ def _failed(draft: Draft, attempt: Attempt, outcome: Unavailable | Absent) -> No
         return
     until = draft.now + outcome.retry_after if outcome.retry_after else None
     _end(draft, attempt, AttemptEvent.UNAVAILABLE, detail=outcome.detail, retry_not_before=until)
-    _give_back_its_use(draft, attempt)
     draft.say(EventKind.ATTEMPT_FAILED, attempt.id, detail=outcome.detail)
-
-
-def _give_back_its_use(draft: Draft, attempt: Attempt) -> None:
-    """What never reached the bank doesn't count under the card's ceilings, for this invoice or another."""
-    uses = draft.facts.uses.get(attempt.fingerprint, ())
-    left = tuple(use for use in uses if use != use_of(attempt))
-    draft.facts = replace(draft.facts, uses={**draft.facts.uses, attempt.fingerprint: left})
-    draft.wake(attempt.fingerprint)
 
 
 def correct_to_succeeded(draft: Draft, attempt: Attempt, outcome: Approved, note: str) -> None:
@@ -182,7 +174,8 @@ def correct_to_succeeded(draft: Draft, attempt: Attempt, outcome: Approved, note
         AttemptEvent.CORRECTED_TO_SUCCEEDED,
         gateway_ref=outcome.gateway_ref,
         captured_minor=outcome.captured.minor,
+        reason=None,
+        decline_class=None,
     )
     draft.say(EventKind.ATTEMPT_CORRECTED, attempt.id, was=attempt.status.value, to="succeeded", note=note)
     pay(draft, outcome.captured, cause, draft.facts.attempt(attempt.id))
-    draft.wake(attempt.fingerprint)

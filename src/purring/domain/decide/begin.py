@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import assert_never
 
 from purring.domain.attempt import Attempt, AttemptEvent, AttemptStatus, Initiator
@@ -151,16 +153,21 @@ def start(
         why=(clause.id, clause.text),
     )
     draft.put_attempt(attempt)
-    draft.facts = with_use(draft.facts, attempt)
+    draft.facts = recounted(draft.facts, attempt)
     draft.say(EventKind.ATTEMPT_STARTED, attempt.id, invoice_id=invoice.id, clause=clause.id, why=clause.text)
     plan_next(draft, draft.now)
     return Go(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
 
 
-def with_use(facts: Facts, attempt: Attempt) -> Facts:
-    """Count an attempt that is being started under its card's ceilings."""
-    uses = {**facts.uses, attempt.fingerprint: (*facts.uses.get(attempt.fingerprint, ()), use_of(attempt))}
-    return replace(facts, uses=uses)
+def recounted(facts: Facts, attempt: Attempt) -> Facts:
+    """Count an attempt under its card's ceilings as it stands now: open and declined ones count, others don't."""
+    own, counts = use_of(attempt), attempt.is_open or attempt.status is AttemptStatus.DECLINED
+    uses = list(facts.uses.get(attempt.fingerprint, ()))
+    if own in uses:
+        uses.remove(own)
+    if counts:
+        insort(uses, own, key=attrgetter("at"))
+    return replace(facts, uses={**facts.uses, attempt.fingerprint: tuple(uses)})
 
 
 def use_of(attempt: Attempt) -> Use:

@@ -5,6 +5,7 @@ Every action raises `Refused` with a code and what stands in the way, before any
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from purring.domain.changes import Draft
 from purring.domain.charge_plan import network_delay, permit_for, stopped_by, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.answer import correct_to_succeeded
-from purring.domain.decide.begin import Go, NewAttempt, replan, start
+from purring.domain.decide.begin import Go, NewAttempt, recounted, replan, start
 from purring.domain.decide.carry_out import close, write_off
 from purring.domain.decide.owing import owe_for_decline
 from purring.domain.decide.settle import hold, pay, reopen_recovery, restore_subscription, take_back
@@ -23,13 +24,14 @@ from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import MethodId
-from purring.domain.invoice import DisputeStatus, InvoiceEvent, InvoiceStatus
+from purring.domain.invoice import DisputeStatus, Invoice, InvoiceEvent, InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.money import Money
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
 from purring.domain.schedule import schedule
 from purring.domain.step import Step
+from purring.domain.subscription import SubscriptionStatus
 from purring.domain.transitions import ATTEMPT, moved
 
 
@@ -64,8 +66,10 @@ def retry_now(facts: Facts, now: datetime, new: NewAttempt) -> Go:
 
 
 def _require_in_recovery(facts: Facts, now: datetime) -> None:
-    """Refuse what only the customer may do: pay after the window, after a dispute, or while retries are paused."""
-    recovery = facts.recovery
+    """Refuse what only the customer may do: pay after the window, cancellation or dispute, or while retries pause."""
+    recovery, subscription = facts.recovery, facts.subscription
+    if subscription is not None and subscription.status is SubscriptionStatus.CANCELED:
+        raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription.id,))
     if now > window_ends_at(facts) or (recovery is not None and not recovery.is_open):
         raise Refused(RefusalCode.RECOVERY_CLOSED, details=(facts.invoice.id,))
     if facts.invoice.dispute is not DisputeStatus.NONE:
@@ -230,6 +234,7 @@ def _correct_to_declined(draft: Draft, attempt: Attempt, note: str) -> None:
         decline_class=DeclineClass.UNKNOWN,
     )
     draft.put_attempt(corrected)
+    draft.facts = recounted(draft.facts, corrected)
     draft.say(EventKind.ATTEMPT_CORRECTED, attempt.id, was=attempt.status.value, to="declined", note=note)
     if draft.facts.invoice.is_open:
         reopen_recovery(draft)
@@ -241,18 +246,30 @@ def _reverse(draft: Draft, attempt: Attempt) -> None:
     invoice, captured = draft.facts.invoice, Money(attempt.captured_minor, attempt.amount.currency)
     if invoice.dispute in {DisputeStatus.OPEN, DisputeStatus.LOST}:
         raise Refused(RefusalCode.INVOICE_DISPUTED, details=(invoice.id,))
-    surplus = min(captured, _surplus(draft.facts, attempt))
+    succeeded = [one for one in draft.facts.attempts if one.status is AttemptStatus.SUCCEEDED]
+    surplus = min(captured, _surplus(invoice, succeeded))
     if surplus:
         draft.book(EntryKind.OVERPAYMENT_REVERSED, surplus, attempt.id)
-    take_back(draft, EntryKind.PAYMENT_REVERSED, InvoiceEvent.PAYMENT_REVERSED, captured - surplus)
+    if surplus < captured:
+        take_back(draft, EntryKind.PAYMENT_REVERSED, InvoiceEvent.PAYMENT_REVERSED, captured - surplus)
+    elif attempt.ended_at == invoice.closed_at:
+        draft.put_invoice(closed_at=max(one.ended_at for one in succeeded if one.ended_at and one is not attempt))
 
 
-def _surplus(facts: Facts, attempt: Attempt) -> Money:
-    """How much of the attempts' money went beyond the invoice; all of it if money from outside had paid."""
-    paid_outside = facts.recovery is not None and facts.recovery.cause is Cause.OUTSIDE
-    used_minor = 0 if paid_outside else facts.invoice.paid_minor
-    captured_minor = sum(one.captured_minor for one in facts.attempts if one.status is AttemptStatus.SUCCEEDED)
-    return Money(max(captured_minor - used_minor, 0), attempt.amount.currency)
+def _surplus(invoice: Invoice, succeeded: Sequence[Attempt]) -> Money:
+    """How much more has come in than paid the invoice."""
+    received_minor = sum(attempt.captured_minor for attempt in succeeded) + _outside_minor(invoice, succeeded)
+    return Money(max(received_minor - invoice.paid_minor, 0), invoice.total.currency)
+
+
+def _outside_minor(invoice: Invoice, succeeded: Sequence[Attempt]) -> int:
+    """What came another way. It always pays all that is left: then it, and no attempt, closed the invoice."""
+    closed_at = invoice.closed_at
+    paid = invoice.status is InvoiceStatus.PAID and closed_at is not None
+    if not paid or any(attempt.ended_at == closed_at for attempt in succeeded):
+        return 0
+    before = [one for one in succeeded if one.ended_at and closed_at and one.ended_at < closed_at]
+    return max(invoice.total.minor - sum(attempt.captured_minor for attempt in before), 0)
 
 
 def _open_recovery(facts: Facts) -> Recovery:

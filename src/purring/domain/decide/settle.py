@@ -181,7 +181,10 @@ def cause_of(facts: Facts, attempt: Attempt) -> Cause:
 
 
 def take_back(draft: Draft, kind: EntryKind, event: InvoiceEvent, amount: Money) -> None:
-    """Reopen a paid invoice because its money went back; one without money has none to give."""
+    """Reopen a paid invoice because its money went back; on one that was given up, the loss grows.
+
+    An invoice without money has none to give.
+    """
     invoice = draft.facts.invoice
     back = min(amount, Money(invoice.paid_minor, amount.currency))
     if not back:
@@ -190,3 +193,5 @@ def take_back(draft: Draft, kind: EntryKind, event: InvoiceEvent, amount: Money)
     draft.put_invoice(paid_minor=invoice.paid_minor - back.minor)
     if invoice.status is InvoiceStatus.PAID:
         draft.put_invoice(status=moved(INVOICE, invoice.status, event), closed_at=None)
+    elif invoice.status is InvoiceStatus.UNCOLLECTIBLE:
+        draft.book(EntryKind.WRITTEN_OFF, back)
