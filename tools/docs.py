@@ -17,6 +17,7 @@ from purring.cli.main import app
 from purring.domain import transitions
 from purring.domain.errors import EXIT_CODES, HTTP_STATUS, REFUSALS, PurringError
 from purring.domain.event import OWES, EventKind
+from purring.domain.norway import pages as norway_pages
 from purring.domain.rulebook import pages as rulebook
 from purring.gateways.sandbox import pages as sandbox_pages
 from purring.imports import reference as imports_reference
@@ -115,6 +116,11 @@ def declines() -> str:
     return page("Declines and limits", *rulebook.declines())
 
 
+def norway() -> str:
+    """Norway's law of fees and late interest, and its payment references."""
+    return page("Norway: fees, late interest, KID numbers", *norway_pages.norway())
+
+
 def notices() -> str:
     """Every kind of notice, what it says about each reason, and examples."""
     return page("Notices", *reference.paragraphs())
@@ -145,6 +151,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
     "docs/reference/events.md": events,
     "docs/reference/declines.md": declines,
+    "docs/reference/norway.md": norway,
     "docs/reference/errors.md": errors,
     "docs/reference/notices.md": notices,
     "docs/reference/sandbox.md": sandbox,

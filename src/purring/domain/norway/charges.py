@@ -25,7 +25,7 @@ TEXTS: dict[str, str] = {
     "norway.allowed": "{0} may be claimed.",
     "norway.off": "The merchant's dunning terms don't include this charge.",
     "norway.objection": "The customer objects with reason: nothing is claimed and no letter is sent.",
-    "norway.no_row": "No {0} is known for {1}: nothing is claimed.",
+    "norway.no_row": "No {0} is known for {1}: nothing is claimed and no such letter is sent.",
     "norway.not_due": "The invoice was due on {0} and is not late yet.",
     "norway.too_early": "The invoice was due on {0}: no fee in the first 14 days.",
     "norway.two_used": "Two letters with a fee were sent, the last on {0}.",
@@ -35,7 +35,7 @@ TEXTS: dict[str, str] = {
     "norway.no_deadline": "No letter with a deadline of 14 days or more was sent: no payment demand with a fee.",
     "norway.demand_used": "A payment demand with a fee was sent on {0}.",
     "norway.compensated": "The compensation was claimed on {0}: fees are part of it.",
-    "norway.fees_cover": "The fees claimed, {0}, are as much as the compensation.",
+    "norway.fees_cover": "The fees claimed, {0}, are as much as the compensation or more.",
     "norway.consumer": "The customer is a consumer: no compensation.",
     "norway.not_own_letter": "Under {0}, only collection companies send this letter.",
 }

@@ -56,7 +56,7 @@ COLLECTION_RATES: tuple[CollectionRate, ...] = (
         valid_from=date(2019, 1, 1),
         valid_to=date(2026, 1, 1),
         rate=_nok(700),
-        source=_STUDY,
+        source=f"{_STUDY}; https://juridika.no/no/forskrift/1989-07-14-562/kapittel_1",
     ),
     CollectionRate(
         id="inkassosats",
@@ -120,7 +120,9 @@ _GOVERNMENT_2024 = (
 HALF_YEARS: tuple[HalfYear, ...] = (
     _half_year(2024, 1, 1250, 470, edition="2024-01-01", source=_GOVERNMENT_2024),
     _half_year(2024, 2, 1250, 460, edition="FOR-2024-06-26-1320", source=_STUDY, verified=False),
-    _half_year(2025, 1, 1250, 470, edition="FOR-2024-12-19-3279", source="the regulation's text, read 2026-11-23"),
+    _half_year(
+        2025, 1, 1250, 470, edition="FOR-2024-12-19-3279", source="its text in a copy from Lovdata, read 2026-11-23"
+    ),
     _half_year(2025, 2, 1225, 460, edition="FOR-2025-06-23-1321", source=_STUDY, verified=False),
     _half_year(2026, 1, 1200, 460, edition="FOR-2025-12-18-2658", source=f"{_STUDY}; a second rate table agrees"),
     _half_year(2026, 2, 1225, 430, edition="FOR-2026-06-25-1372", source=f"{_STUDY}; a second rate table agrees"),

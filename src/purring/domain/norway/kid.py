@@ -69,7 +69,7 @@ def make_kid(payload_digits: str, scheme: KidScheme, length: int) -> str:
     if len(payload_digits) >= length:
         raise InvalidInput(
             f"{len(payload_digits)} digits and a check digit don't fit into a KID of {length}; "
-            f"send at most {length - 1} digits, or agree on a longer KID with the bank.",
+            f"send at most {length - 1} digits, or agree on a longer KID.",
             field="payload",
         )
     payload = payload_digits.rjust(length - 1, "0")

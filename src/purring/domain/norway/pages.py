@@ -15,22 +15,21 @@ _INTRO = (
     "What the law lets a Norwegian creditor add to an overdue invoice, as dated rows, and the payment references of\n"
     "Norwegian banks. This is data for deciding, not legal advice.\n\n"
     "- **Off by default.** Nothing is charged unless the merchant's dunning terms name the charge.\n"
-    "- **A declined charge and its retries cost the customer nothing.** Only letters and lateness can; no outcome of an\n"
-    "  attempt books a fee, and the journal has no account for one.\n"
+    "- **A declined charge and its retries cost the customer nothing.** Only letters and lateness can; no outcome of\n"
+    "  an attempt books a fee, and the journal has no account for one.\n"
     "- **No row, no charge.** For a day before the first row, or from the day on for which the next rate isn't known,\n"
     "  a charge is refused. A row that rests on a single source is marked *unverified*.\n"
     "- **An objection with reason stops everything** until it is settled (N6)."
 )
 _INTEREST = (
     "Counted from the day after the due date to the day of payment, each day at its own rate over the days of its\n"
-    "calendar year. The exact sum is rounded once, down to whole øre. The compensation is the lower one of the first late\n"
-    "day and of the day it is claimed, less the fees claimed before."
+    "calendar year. The exact sum is rounded once, down to whole øre. The compensation is the lower one of the first\n"
+    "late day and of the day it is claimed, less the fees claimed before."
 )
 _KID = (
-    f"A payment reference has {LENGTH_MIN} to {LENGTH_MAX} characters (unverified: from secondary sources); the agreement "
-    "with the\n"
-    "bank fixes its length and how the last one, the check digit, is reckoned. The payload, such as the customer's and\n"
-    "then the invoice's number in their sequences, is filled up with zeros in front."
+    f"A payment reference has {LENGTH_MIN} to {LENGTH_MAX} characters (unverified: from secondary sources).\n"
+    "The agreement with the bank fixes its length and how the last one, the check digit, is reckoned. The payload,\n"
+    "such as the customer's and then the invoice's number in their sequences, is filled up with zeros in front."
 )
 _SCHEMES = {
     KidScheme.MOD10: "weights 2, 1 from the right, digits of the products added (Luhn); finds every wrong digit, and "
