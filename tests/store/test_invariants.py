@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, create_engine, delete, text
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, delete, text
 
 from purring.domain.money import Money
 from purring.store import invariants
@@ -20,10 +21,17 @@ from tests.store.world import PRICE, World
 NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9, *range(12, 24)]
 
 
-@contextmanager
-def _by_hand(world: World) -> Iterator[Connection]:
-    """Write as somebody would who got at the database itself, past keys, triggers and unique indexes; take it back."""
+@pytest.fixture
+def past_the_guards(world: World) -> Iterator[Engine]:
+    """A way to the database as somebody has it who got at it itself."""
     engine = create_engine(world.store.url)
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def _by_hand(engine: Engine) -> Iterator[Connection]:
+    """Write past keys, triggers and unique indexes, and take it all back."""
     with engine.connect() as conn:
         if conn.dialect.name == "sqlite":
             conn.exec_driver_sql("BEGIN")
@@ -34,7 +42,6 @@ def _by_hand(world: World) -> Iterator[Connection]:
         conn.execute(text("DROP INDEX uq_attempt_open"))
         yield conn
         conn.rollback()
-    engine.dispose()
 
 
 def _check(world: World, ledger: Ledger | None = None) -> list[InvariantResult]:
@@ -50,12 +57,12 @@ def test_honest_work_breaks_nothing(world: World) -> None:
     ]
 
 
-def test_what_is_broken_is_found(world: World) -> None:
+def test_what_is_broken_is_found(world: World, past_the_guards: Engine) -> None:
     """Each planted violation is found under its numbers, and nothing else is."""
     history = happened(world)
     found = {}
     for what, (_, plant) in PLANTS.items():
-        with _by_hand(world) as conn:
+        with _by_hand(past_the_guards) as conn:
             plant(conn, history)
             broken = [result for result in invariants.check(conn, SOON) if not result.holds]
         assert all(result.violations_count >= len(result.examples) > 0 for result in broken)
@@ -68,12 +75,12 @@ def test_every_number_has_a_plant() -> None:
     assert set(NUMBERS) == {number for numbers, _ in PLANTS.values() for number in numbers}
 
 
-def test_of_many_violations_some_are_shown(world: World) -> None:
+def test_of_many_violations_some_are_shown(world: World, past_the_guards: Engine) -> None:
     """All are counted, a few are named."""
     happened(world)
     for _ in range(EXAMPLES_MAX + 2):
         world.due()
-    with _by_hand(world) as conn:
+    with _by_hand(past_the_guards) as conn:
         conn.execute(delete(event).where(event.c.kind == "invoice.issued"))
         silent = next(result for result in invariants.check(conn, SOON) if result.number == 21)
     assert (EXAMPLES_MAX + 3, EXAMPLES_MAX) == (silent.violations_count, len(silent.examples))

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from purring.domain.money import Money
 from purring.store.invariants import attempts, isolation, ledger, limits, money, told
@@ -75,15 +77,21 @@ def check(conn: Connection, now: datetime, ledger_of_gateway: Ledger | None = No
 
 
 def _checked(conn: Connection, number: int, now: datetime) -> InvariantResult:
-    name, queries = _ALL[number]
     count = 0
     examples: list[str] = []
-    for query in queries(conn.dialect.name, now):
-        found = conn.execute(query.limit(EXAMPLES_MAX)).all()
+    for some, how_many in _built(conn.dialect.name, number):
+        found = conn.execute(some, {"now": now}).all()
         if found:
-            count += conn.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+            count += conn.execute(how_many, {"now": now}).scalar_one()
             examples.extend(str(row.id) for row in found)
-    return _result(number, name, count, examples)
+    return _result(number, _ALL[number][0], count, examples)
+
+
+@lru_cache
+def _built(dialect: str, number: int) -> Sequence[tuple[Select[Any], Select[Any]]]:
+    """Build the queries of a sentence once: some violations, and how many there are."""
+    queries = list(_ALL[number][1](dialect))
+    return [(query.limit(EXAMPLES_MAX), select(func.count()).select_from(query.subquery())) for query in queries]
 
 
 def _result(number: int, name: str, count: int, examples: Sequence[str]) -> InvariantResult:

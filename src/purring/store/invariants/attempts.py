@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import and_, func, or_, select
 
@@ -11,7 +11,7 @@ from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus, Initiator
 from purring.domain.decline import DeclineClass
 from purring.domain.event import EventKind
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
-from purring.store.invariants.query import Violations, events_of, happened, same
+from purring.store.invariants.query import NOW, Violations, events_of, happened, later, same
 from purring.store.schema import attempt, event, invoice, payment_method, subscription
 
 ENDS_WITHIN = timedelta(days=7, hours=2)
@@ -22,7 +22,7 @@ _AUTOMATIC = attempt.c.initiator == Initiator.AUTOMATIC
 _SENT = attempt.c.status != AttemptStatus.FAILED
 
 
-def one_open(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def one_open(_dialect: str) -> Iterator[Violations]:
     """Find invoices with two open attempts."""
     own = attempt.c
     yield (
@@ -33,13 +33,13 @@ def one_open(_dialect: str, _now: datetime) -> Iterator[Violations]:
     )
 
 
-def end_in_time(_dialect: str, now: datetime) -> Iterator[Violations]:
+def end_in_time(dialect: str) -> Iterator[Violations]:
     """Find attempts that neither ended nor reached the operators."""
     handed_on = happened(attempt, EventKind.ATTEMPT_NEEDS_OPERATOR)
-    yield select(attempt.c.id).where(_IS_OPEN, attempt.c.started_at < now - ENDS_WITHIN, ~handed_on)
+    yield select(attempt.c.id).where(_IS_OPEN, later(attempt.c.started_at, ENDS_WITHIN, dialect) < NOW, ~handed_on)
 
 
-def final_states_stay(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def final_states_stay(_dialect: str) -> Iterator[Violations]:
     """Find attempts that ended twice, or once more after a correction."""
     ended = event.alias("ended")
     twice = events_of(attempt, *_FINAL).with_only_columns(func.count()).scalar_subquery()
@@ -52,7 +52,7 @@ def final_states_stay(_dialect: str, _now: datetime) -> Iterator[Violations]:
     )
 
 
-def started_first(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def started_first(_dialect: str) -> Iterator[Violations]:
     """Find attempts without the record of their start, or with one that is younger than their end."""
     started = events_of(attempt, EventKind.ATTEMPT_STARTED)
     yield select(attempt.c.id).where(
@@ -61,7 +61,7 @@ def started_first(_dialect: str, _now: datetime) -> Iterator[Violations]:
     yield select(attempt.c.id).where(attempt.c.ended_at < attempt.c.started_at)
 
 
-def on_own_methods(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def on_own_methods(_dialect: str) -> Iterator[Violations]:
     """Find attempts on methods of another customer, of another card, or removed before."""
     own, method = attempt.c, payment_method.c
     yield (
@@ -79,7 +79,7 @@ def on_own_methods(_dialect: str, _now: datetime) -> Iterator[Violations]:
     )
 
 
-def none_after_hard_stop(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def none_after_hard_stop(_dialect: str) -> Iterator[Violations]:
     """Find automatic attempts on a card that the same invoice had been refused on for good."""
     earlier = attempt.alias("earlier")
     stopped = select(earlier.c.id).where(
@@ -92,7 +92,7 @@ def none_after_hard_stop(_dialect: str, _now: datetime) -> Iterator[Violations]:
     yield select(attempt.c.id).where(_AUTOMATIC, stopped.exists())
 
 
-def none_on_the_settled(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def none_on_the_settled(_dialect: str) -> Iterator[Violations]:
     """Find automatic attempts begun after their invoice was given up or disputed, or its subscription canceled."""
     own = invoice.c
     automatic = select(attempt.c.id).join(invoice, same(attempt, invoice, ("invoice_id", "id"))).where(_AUTOMATIC)
@@ -105,7 +105,7 @@ def none_on_the_settled(_dialect: str, _now: datetime) -> Iterator[Violations]:
     )
 
 
-def never_two_at_once(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def never_two_at_once(_dialect: str) -> Iterator[Violations]:
     """Find attempts begun while another one of the invoice was under way; corrections move an attempt's end."""
     other = attempt.alias("other")
     under_way = and_(other.c.started_at < attempt.c.started_at, other.c.ended_at > attempt.c.started_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, Table, and_, select
 
@@ -11,7 +10,7 @@ from purring.store.columns import metadata
 from purring.store.invariants.query import Violations
 
 
-def no_row_crosses(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def no_row_crosses(_dialect: str) -> Iterator[Violations]:
     """Find rows whose reference leads nowhere within their merchant, for every reference there is."""
     for table in metadata.sorted_tables:
         for reference in table.foreign_key_constraints:

@@ -31,7 +31,7 @@ _SAME = {
 }
 
 
-def within_limits(dialect: str, _now: datetime) -> Iterator[Violations]:
+def within_limits(dialect: str) -> Iterator[Violations]:
     """Find attempts before which a limit was used up already."""
     for limit in LIMITS:
         yield _beyond(limit, dialect)
@@ -84,7 +84,7 @@ def _holds_for(limit: Limit) -> ColumnElement[bool]:
     return and_(about, valid, attempt.c.started_at < datetime.combine(limit.valid_to, time.min, UTC))
 
 
-def within_window(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def within_window(_dialect: str) -> Iterator[Violations]:
     """Find automatic attempts before the invoice was issued, after its window closed, or while it was held."""
     automatic = select(attempt.c.id).where(_AUTOMATIC)
     of_invoice = automatic.join(invoice, same(attempt, invoice, ("invoice_id", "id")))
@@ -101,7 +101,7 @@ def within_window(_dialect: str, _now: datetime) -> Iterator[Violations]:
     yield of_recovery.where(recovery.c.hold != HoldReason.NONE, attempt.c.started_at > paused_at, held)
 
 
-def a_day_apart(dialect: str, _now: datetime) -> Iterator[Violations]:
+def a_day_apart(dialect: str) -> Iterator[Violations]:
     """Find automatic attempts on an invoice and a card within a day of one that was declined."""
     earlier = attempt.alias("earlier")
     declined = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 
@@ -18,7 +17,7 @@ _CAME_IN = (EntryKind.PAID, EntryKind.CHARGEBACK_RETURNED)
 _WENT_BACK = (EntryKind.CHARGED_BACK, EntryKind.PAYMENT_REVERSED)
 
 
-def paid_when_it_adds_up(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def paid_when_it_adds_up(_dialect: str) -> Iterator[Violations]:
     """Find invoices whose status or amounts aren't what their payments add up to."""
     own = invoice.c
     settled = own.paid_minor + own.credited_minor >= own.total_minor
@@ -36,7 +35,7 @@ def paid_when_it_adds_up(_dialect: str, _now: datetime) -> Iterator[Violations]:
     )
 
 
-def journal_balances(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def journal_balances(_dialect: str) -> Iterator[Violations]:
     """Find entries that don't balance, and invoices whose receivable isn't what they owe."""
     posting, entry, own = journal_posting.c, journal_entry.c, invoice.c
     of_entry = (
@@ -59,7 +58,7 @@ def journal_balances(_dialect: str, _now: datetime) -> Iterator[Violations]:
     yield select(own.id).where(receivable != owed)
 
 
-def refunds_within_captures(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def refunds_within_captures(_dialect: str) -> Iterator[Violations]:
     """Find invoices that gave back more than they got, attempts that got more than they asked, odd currencies."""
     own = invoice.c
     yield select(own.id).where(own.refunded_minor > own.paid_minor)
@@ -68,7 +67,7 @@ def refunds_within_captures(_dialect: str, _now: datetime) -> Iterator[Violation
         yield select(table.c.id).where(table.c.currency.not_in(sorted(EXPONENTS)))
 
 
-def captures_are_booked(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def captures_are_booked(_dialect: str) -> Iterator[Violations]:
     """Find attempts that brought in more than was booked for them."""
     entry = journal_entry.c
     booked = (

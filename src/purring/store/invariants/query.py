@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Interval, Select, and_, literal, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Interval,
+    Select,
+    and_,
+    bindparam,
+    literal,
+    select,
+    type_coerce,
+)
 
 from purring.domain.event import EventKind
 from purring.store.schema import event
@@ -15,8 +26,10 @@ from purring.store.types import Instant
 Violations = Select[Any]
 """Gives `id` of each row that breaks the sentence."""
 
-Queries = Callable[[str, datetime], Iterator[Violations]]
-"""Takes the dialect and the time."""
+Queries = Callable[[str], Iterator[Violations]]
+"""Takes the dialect; the time is the parameter NOW."""
+
+NOW: ColumnElement[datetime] = bindparam("now", type_=Instant)
 
 _MICROSECOND = timedelta(microseconds=1)
 

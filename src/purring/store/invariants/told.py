@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 from sqlalchemy import Table, and_, func, or_, select
 
@@ -56,14 +55,14 @@ _SAID: Mapping[Table, Mapping[str, tuple[E, ...]]] = {
 }
 
 
-def one_notice_per_decline(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def one_notice_per_decline(_dialect: str) -> Iterator[Violations]:
     """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts."""
     owed = select(func.count()).where(same(notice, attempt, ("attempt_id", "id"))).correlate(attempt).scalar_subquery()
     yield select(attempt.c.id).where(happened(attempt, E.ATTEMPT_DECLINED), owed == 0)
     yield select(attempt.c.id).where(owed > 1)
 
 
-def none_after_success(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def none_after_success(_dialect: str) -> Iterator[Violations]:
     """Find copies of failure notices that went out after their invoice was paid."""
     yield (
         select(delivery.c.id)
@@ -75,14 +74,14 @@ def none_after_success(_dialect: str, _now: datetime) -> Iterator[Violations]:
     yield select(notice.c.id).where((notice.c.status == NoticeStatus.SENT) != notice.c.sent_at.is_not(None))
 
 
-def states_have_events(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def states_have_events(_dialect: str) -> Iterator[Violations]:
     """Find rows whose state no event tells of."""
     for table, said in _SAID.items():
         silent = (and_(table.c.status == status, ~happened(table, *kinds)) for status, kinds in said.items())
         yield select(table.c.id).where(or_(*silent))
 
 
-def inbound_acts_once(_dialect: str, _now: datetime) -> Iterator[Violations]:
+def inbound_acts_once(_dialect: str) -> Iterator[Violations]:
     """Find events that were stored twice, and events that acted but could act again."""
     own = inbound_event.c
     yield (select(func.min(own.id).label("id")).group_by(own.gateway, own.event_id).having(func.count() > 1))
