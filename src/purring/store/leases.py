@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, case, func, or_, select, tuple_, update
+from sqlalchemy import Column, Connection, Integer, Table, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from purring.domain.ids import MerchantId
 from purring.store import bulk
@@ -51,16 +53,8 @@ def claim(conn: Connection, work: Work, owner: str, now: datetime, *, limit: int
 
     On PostgreSQL rows that another transaction is claiming are passed over.
     """
-    table = _TABLES[work]
-    key = tuple(table.primary_key.columns)
-    chosen = _chosen(table, key, now, limit, one_per_customer=work in _ONE_PER_CUSTOMER)
-    statement = (
-        update(table)
-        .where(tuple_(*key).in_(chosen))
-        .values(lease_owner=owner, lease_until=now + lease, fence=table.c.fence + 1)
-        .returning(table.c.merchant_id, table.c.id, table.c.fence, table.c.next_step_at)
-    )
-    rows = sorted(conn.execute(statement).all(), key=lambda row: (row.next_step_at, row.id))
+    params = {"at": now, "most": limit, "new_owner": owner, "until": now + lease}
+    rows = sorted(conn.execute(_claiming(work), params).all(), key=lambda row: (row.next_step_at, row.id))
     return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
 
 
@@ -125,14 +119,27 @@ def _held(one: Claim, owner: str) -> bulk.Row:
     return (one.merchant_id, one.id, owner, one.fence)
 
 
-def _chosen(table: Table, key: tuple[Column[Any], ...], now: datetime, limit: int, *, one_per_customer: bool) -> Any:  # noqa: ANN401 - a SELECT of as many columns as the key has
-    own = table.c
+@cache
+def _claiming(work: Work) -> ReturningUpdate[Any]:
+    """The statement of `claim`, made once: an idle worker asks every second, and making it takes longer than running it."""
+    table = _TABLES[work]
+    key = tuple(table.primary_key.columns)
+    return (
+        update(table)
+        .where(tuple_(*key).in_(_chosen(table, key, one_per_customer=work in _ONE_PER_CUSTOMER)))
+        .values(lease_owner=bindparam("new_owner"), lease_until=bindparam("until"), fence=table.c.fence + 1)
+        .returning(table.c.merchant_id, table.c.id, table.c.fence, table.c.next_step_at)
+    )
+
+
+def _chosen(table: Table, key: tuple[Column[Any], ...], *, one_per_customer: bool) -> Any:  # noqa: ANN401 - a SELECT of as many columns as the key has
+    own, now = table.c, bindparam("at", type_=table.c.next_step_at.type)
     free = or_(own.lease_until.is_(None), own.lease_until <= now)
     due = (
         select(*table.columns)
         .where(own.next_step_at <= now, free)
         .order_by(own.next_step_at)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
         .cte("due")
     )
