@@ -6,7 +6,7 @@ sandbox's own words (`approve`, `visa 51`, `timeout after`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, select
 
 from purring.clock import SeededIds, VirtualClock
 from purring.domain.attempt import Outcome as Charged
@@ -229,10 +229,10 @@ class World:
         )
         return Shop(world=self, merchant=merchant)
 
-    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table, leases and due times too."""
+    def dump(self, *, without: Collection[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, `without` the columns of these names."""
         with self.services.store.reading() as conn:
-            return {table.name: sorted(map(tuple, conn.execute(select(table))), key=repr) for table in _TABLES}
+            return {table.name: _rows(conn, table, without) for table in metadata.sorted_tables}
 
     def captured(self) -> dict[str, list[Money]]:
         """What the provider captured for each invoice, from its own ledger."""
@@ -243,7 +243,9 @@ class World:
         return seen_charges(self.sandbox.ledger_path)
 
 
-_TABLES = metadata.sorted_tables
+def _rows(conn: Connection, table: Table, without: Collection[str]) -> list[tuple[Any, ...]]:
+    columns = [column for column in table.columns if column.name not in without]
+    return sorted(map(tuple, conn.execute(select(*columns))), key=repr)
 
 
 @dataclass
