@@ -121,7 +121,7 @@ def _held(one: Claim, owner: str) -> bulk.Row:
 
 @cache
 def _claiming(work: Work) -> ReturningUpdate[Any]:
-    """The statement of `claim`, made once: an idle worker asks every second, and making it takes longer than running it."""
+    """The statement of `claim`, made once, because making it takes longer than running it."""
     table = _TABLES[work]
     key = tuple(table.primary_key.columns)
     return (
