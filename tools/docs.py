@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from purring.domain import transitions
 from purring.domain.errors import EXIT_CODES, HTTP_STATUS, REFUSALS, PurringError
 from purring.domain.event import OWES, EventKind
 from purring.domain.norway import pages as norway_pages
+from purring.domain.rulebook import page_index
 from purring.domain.rulebook import pages as rulebook
 from purring.gateways.sandbox import pages as sandbox_pages
 from purring.imports import reference as imports_reference
@@ -112,8 +114,13 @@ def nearest(numbers: Mapping[type[PurringError], int], error: type[PurringError]
 
 
 def declines() -> str:
-    """Every decline code with its meaning, and every limit of a network or a bank scheme."""
-    return page("Declines and limits", *rulebook.declines())
+    """What classes and reasons of a decline mean, the ceilings, and where each network, scheme and gateway stands."""
+    return page(page_index.TITLE, *page_index.index())
+
+
+def rules_of(one: rulebook.Page) -> str:
+    """Every code, limit, fee and term of one network, scheme or gateway."""
+    return page(one.title, *rulebook.paragraphs(one))
 
 
 def norway() -> str:
@@ -150,7 +157,8 @@ def imports() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
     "docs/reference/events.md": events,
-    "docs/reference/declines.md": declines,
+    "docs/reference/rulebook/README.md": declines,
+    **{f"docs/reference/rulebook/{one.name}.md": partial(rules_of, one) for one in rulebook.PAGES},
     "docs/reference/norway.md": norway,
     "docs/reference/errors.md": errors,
     "docs/reference/notices.md": notices,

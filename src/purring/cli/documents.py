@@ -10,6 +10,7 @@ import typer
 from purring.cli import reference
 from purring.cli.output import say
 from purring.domain.errors import InvalidInput
+from purring.domain.rulebook import page_index
 from purring.domain.rulebook import pages as rulebook
 from purring.gateways.sandbox import pages as sandbox
 from purring.imports import reference as imports
@@ -28,12 +29,13 @@ def add_to(app: typer.Typer) -> None:
             "cli": ("Commands", reference.command_paragraphs(app)),
             "settings": ("Settings", reference.settings_paragraphs()),
             "import": ("Import", imports.paragraphs()),
-            "declines": ("Declines and limits", rulebook.declines()),
+            "rulebook/README": (page_index.TITLE, page_index.index()),
+            **{f"rulebook/{page.name}": (page.title, rulebook.paragraphs(page)) for page in rulebook.PAGES},
             "notices": ("Notices", notices.paragraphs()),
             "sandbox": ("The sandbox gateway", sandbox.paragraphs()),
         }
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "rulebook").mkdir(parents=True, exist_ok=True)
             for name, (title, paragraphs) in pages.items():
                 (directory / f"{name}.md").write_text("\n\n".join([f"# {title}", *paragraphs]) + "\n", encoding="utf-8")
         except OSError as error:

@@ -14,11 +14,12 @@ NOT_A_DECLINE: Final = None
 
 
 class Grade(StrEnum):
-    """How far a source can be trusted; only `MEMORY` is called unverified."""
+    """How far a source can be trusted; `LOST` and `MEMORY` are called unverified."""
 
     CITES_PRIMARY = "secondary, citing the network's own document"
     COPY = "copy of the gateway's own page"
     SECONDARY = "secondary"
+    LOST = "secondary, address not kept"
     MEMORY = "memory"
     OWN = "ours"
 

@@ -12,7 +12,7 @@ WIKIPEDIA = Source(
     Grade.SECONDARY,
 )
 ARRAYS = Source("public arrays of ISO 8583:1987 codes in open-source libraries", Grade.SECONDARY)
-UNNAMED = Source("a secondary list whose address was not kept", Grade.SECONDARY)
+UNNAMED = Source("a processor's list whose address was not kept", Grade.LOST)
 MEMORY = Source("memory", Grade.MEMORY)
 
 # fmt: off

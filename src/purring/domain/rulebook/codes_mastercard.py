@@ -7,7 +7,7 @@ from purring.domain.rulebook.reasons import DeclineClass as C
 from purring.domain.rulebook.reasons import DeclineReason as R
 
 IANFOX = Source("https://github.com/IanFoxDev/decline-codes/blob/main/data/mastercard.json", Grade.SECONDARY)
-UNNAMED = Source("a secondary list whose address was not kept", Grade.SECONDARY)
+UNNAMED = Source("a processor's list whose address was not kept", Grade.LOST)
 MEMORY = Source("memory", Grade.MEMORY)
 
 # fmt: off

@@ -26,7 +26,7 @@ TABLE_7_2_CIELO = Source(
     f"{TABLE_7_2.text}; https://docs.cielo.com.br/ecommerce-cielo-en/changelog/new-retry-codes-for-visa-5c-e-9g",
     Grade.CITES_PRIMARY,
 )
-UNNAMED = Source("a secondary list whose address was not kept", Grade.SECONDARY)
+UNNAMED = Source("a processor's list whose address was not kept", Grade.LOST)
 
 # fmt: off
 TABLE = Table("visa", "Visa: response codes", Kind.RAW, "visa", (

@@ -11,7 +11,7 @@ from purring.domain.rulebook.codes import Grade, Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """What a network charges for one occurrence, from a day on; `valid_from` is none where no source tells."""
+    """What a network charges for one occurrence, until the day before `valid_to`; none where no source tells a day."""
 
     scheme: str
     what: str
@@ -19,6 +19,7 @@ class Fee:
     amount: Decimal
     currency: str
     valid_from: date | None = None
+    valid_to: date | None = None
     source: Source
     note: str = ""
 
@@ -127,10 +128,19 @@ _ADVICE = "Each decline with advice 24 to 30, used or not"
 _MONTH_ONLY = "The source tells the month only"
 
 
-def _excessive(region: str, amount: str, currency: str, valid_from: date, *, source: Source, note: str = "") -> Fee:
-    """One step of Mastercard's fee for excessive attempts."""
+def _excessive(
+    region: str,
+    price: str,
+    valid_from: date,
+    *,
+    valid_to: date | None = None,
+    source: Source = _MASTERCARD_F23,
+    note: str = "",
+) -> Fee:
+    """One step of Mastercard's fee for excessive attempts; the price is written "0.50 USD"."""
+    amount, _, currency = price.partition(" ")
     return Fee(scheme="mastercard", what=_REATTEMPT, region=region, amount=Decimal(amount), currency=currency,
-               valid_from=valid_from, source=source, note=note)  # fmt: skip
+               valid_from=valid_from, valid_to=valid_to, source=source, note=note)  # fmt: skip
 
 
 FEES: tuple[Fee, ...] = (
@@ -140,13 +150,13 @@ FEES: tuple[Fee, ...] = (
         source=_PAYWAY, note="As gateways told in 2021 and 2022"),
     Fee(scheme="visa", what="Each recurring charge declined by a stop instruction, from the fourth on", region="all",
         amount=Decimal("1.00"), currency="USD", source=_CHECKOUT_STOP, note="Or 1 EUR; told in 2023"),
-    _excessive("US", "0.10", "USD", date(2022, 10, 1), source=_RETRIES, note=_MONTH_ONLY),
-    _excessive("US", "0.15", "USD", date(2023, 11, 1), source=_MASTERCARD_F23,
+    _excessive("US", "0.10 USD", date(2022, 10, 1), valid_to=date(2023, 11, 1), source=_RETRIES, note=_MONTH_ONLY),
+    _excessive("US", "0.15 USD", date(2023, 11, 1), valid_to=date(2024, 1, 1),
                note="Sources disagree: also told as of 2023-01-01"),
-    _excessive("US", "0.30", "USD", date(2024, 1, 1), source=_MASTERCARD_F23),
-    _excessive("US", "0.50", "USD", date(2025, 1, 1), source=_MASTERCARD_F23),
-    _excessive("Canada", "0.50", "USD", date(2024, 5, 5), source=_MASTERCARD_F23),
-    _excessive("EU", "0.55", "EUR", date(2024, 8, 1), source=_MASTERCARD_F23, note=_MONTH_ONLY),
+    _excessive("US", "0.30 USD", date(2024, 1, 1), valid_to=date(2025, 1, 1)),
+    _excessive("US", "0.50 USD", date(2025, 1, 1)),
+    _excessive("Canada", "0.50 USD", date(2024, 5, 5)),
+    _excessive("EU", "0.55 EUR", date(2024, 8, 1), note=_MONTH_ONLY),
     Fee(scheme="mastercard", what=_ADVICE, region="US", amount=Decimal("0.02"), currency="USD", source=_ANTOM),
     Fee(scheme="mastercard", what=_ADVICE, region="EEA and UK", amount=Decimal("0.004"), currency="EUR",
         source=_ANTOM),
@@ -189,7 +199,7 @@ REMARKS: tuple[Remark, ...] = (
            "after settlement."),
     Remark(scheme="stripe", source=_STRIPE, text="Stripe recommends at most 8 retries, and makes 8 within 2 weeks by "
            "itself when asked to. Don't run both its retries and Purring's."),
-    Remark(scheme="vipps", source=_VIPPS, text="Vipps MobilePay retries a recurring charge by itself for 0 to 14 days "
+    Remark(scheme="vipps", source=_VIPPS, text="The provider retries a recurring charge by itself for 0 to 14 days "
            "after it is due, mostly at 07:00 and 15:00 UTC. An own retry belongs only to charges with 0 such days."),
     Remark(scheme="avtalegiro", source=_AVTALEGIRO, text="A claim is filed at least 4 calendar days before it is due "
            "(5 after 14:00 in Oslo), at most 12 months ahead. No retry exists: an unpaid claim becomes a new one."),

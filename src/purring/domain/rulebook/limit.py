@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from purring.domain.rulebook.codes import Source
 
 _DAY = timedelta(hours=24)
 
@@ -36,7 +37,7 @@ class Limit:
     counts_from_first: bool = False
     valid_from: date
     valid_to: date | None = None
-    source: str
+    source: Source
     text: str
 
     def __post_init__(self) -> None:

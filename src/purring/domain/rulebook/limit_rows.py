@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from purring.domain.rulebook.codes import Grade, Source
 from purring.domain.rulebook.limit import Limit, Scope
 
 EVERY_CARD = "*"
@@ -13,7 +14,37 @@ ALWAYS = date(1970, 1, 1)
 
 _DAY = timedelta(hours=24)
 _READ_ON = "2026-11-22"
-_OURS = "ours: one ceiling that is safe under every reading of the networks' rules (docs/decisions/0010)"
+_OURS = Source("ours: a ceiling that is safe under every reading of the networks' rules (decision 0010)", Grade.OWN)
+_ADYEN = Source(
+    "https://docs.adyen.com/development-resources/raw-acquirer-responses/visa-integrity-fees", Grade.SECONDARY
+)
+_VISA_CORE = Source(
+    "Visa Core Rules 2026-04-18, 7.3.6.3, as read by https://github.com/IanFoxDev/decline-codes/blob/main/data/"
+    "visa.json; https://docs.cielo.com.br/ecommerce-cielo-en/changelog/"
+    "new-limit-for-visa-retries-starting-may-25-2025",
+    Grade.CITES_PRIMARY,
+)
+_TABAPAY = Source("https://developers.tabapay.com/docs/excessive-retry-rules", Grade.SECONDARY)
+_TABAPAY_RETRIES = Source(
+    f"{_TABAPAY.text}; https://retries.com/guides/transaction-processing-excellence", Grade.SECONDARY
+)
+_MASTERCARD_F23 = Source(
+    "https://developers.tabapay.com/docs/mastercard-1; https://developer.paypal.com/braintree/articles/"
+    "risk-and-security/compliance/network-updates/2023/mastercard-f23",
+    Grade.SECONDARY,
+)
+_BANK_FIVE_NINE = Source(
+    "https://www.bankfivenine.com/business/cash-management/ach-origination/ach-user-information/"
+    "reinitiating-returned-ach-debit-items/; https://docs.galileo-ft.com/pro/reference/"
+    "api-reference-restricted-company-entry-descriptions-values",
+    Grade.SECONDARY,
+)
+_MOVIMO = Source(
+    "https://movimo.co.uk/?p=2688 (one month); "
+    "https://cleardirectdebit.co.uk/re-presenting-unpaid-direct-debits-when-and-how/ (30 days); two are usual",
+    Grade.SECONDARY,
+)
+_SEPA = Source("ours: no limit of the scheme found; 8 weeks are its refund period", Grade.OWN)
 
 LIMITS: tuple[Limit, ...] = (
     Limit(
@@ -59,7 +90,7 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2021, 4, 17),
         valid_to=date(2025, 5, 25),
-        source="https://docs.adyen.com/development-resources/raw-acquirer-responses/visa-integrity-fees",
+        source=_ADYEN,
         text="Visa allows 15 attempts per card and amount in 30 days",
     ),
     Limit(
@@ -70,8 +101,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=20,
         window=30 * _DAY,
         valid_from=date(2025, 5, 25),
-        source="Visa Core Rules 2026-04-18, 7.3.6.3; "
-        "https://docs.cielo.com.br/ecommerce-cielo-en/changelog/new-limit-for-visa-retries-starting-may-25-2025",
+        source=_VISA_CORE,
         text="Visa allows 20 attempts per card and amount in 30 days",
     ),
     Limit(
@@ -83,7 +113,7 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=date(2019, 10, 14),
         valid_to=date(2022, 10, 1),
-        source="https://developers.tabapay.com/docs/excessive-retry-rules (processors only)",
+        source=_TABAPAY,
         text="Mastercard allows 20 attempts per card in 24 hours",
     ),
     Limit(
@@ -94,8 +124,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=10,
         window=_DAY,
         valid_from=date(2022, 10, 1),
-        source="https://developers.tabapay.com/docs/excessive-retry-rules; "
-        "https://retries.com/guides/transaction-processing-excellence (processors only)",
+        source=_TABAPAY_RETRIES,
         text="Mastercard allows 10 attempts per card in 24 hours",
     ),
     Limit(
@@ -106,8 +135,7 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=35,
         window=30 * _DAY,
         valid_from=date(2023, 11, 1),
-        source="https://developers.tabapay.com/docs/mastercard-1; https://developer.paypal.com/braintree/articles/"
-        "risk-and-security/compliance/network-updates/2023/mastercard-f23 (processors only)",
+        source=_MASTERCARD_F23,
         text="Mastercard allows 35 attempts per card and amount in 30 days",
     ),
     Limit(
@@ -119,8 +147,7 @@ LIMITS: tuple[Limit, ...] = (
         window=180 * _DAY,
         counts_from_first=True,
         valid_from=ALWAYS,
-        source="https://www.bankfivenine.com/business/cash-management/ach-origination/ach-user-information/"
-        "reinitiating-returned-ach-debit-items/",
+        source=_BANK_FIVE_NINE,
         text="ACH allows an entry and two more within 180 days of it",
     ),
     Limit(
@@ -132,8 +159,7 @@ LIMITS: tuple[Limit, ...] = (
         window=28 * _DAY,
         counts_from_first=True,
         valid_from=ALWAYS,
-        source="https://movimo.co.uk/?p=2688 (one month); "
-        "https://cleardirectdebit.co.uk/re-presenting-unpaid-direct-debits-when-and-how/ (30 days); two are usual",
+        source=_MOVIMO,
         text="Our ceiling of a Bacs debit and two more within 28 days of it",
     ),
     Limit(
@@ -145,7 +171,7 @@ LIMITS: tuple[Limit, ...] = (
         window=56 * _DAY,
         counts_from_first=True,
         valid_from=ALWAYS,
-        source="ours: no limit of the scheme found; 8 weeks are its refund period",
+        source=_SEPA,
         text="Our ceiling of a SEPA debit and two more within 56 days of it",
     ),
 )
