@@ -8,12 +8,33 @@ from typing import Annotated
 
 import typer
 
+from purring.demo import Options
+from purring.demo import main as run_demo
 from purring.scenarios.run import main as play_stories
+
+DEMO = Options()
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command()(demo)
     app.command()(scenario)
+
+
+def demo(
+    *,
+    customers: Annotated[int, typer.Option(help="How many customers there are.")] = DEMO.customers,
+    weeks: Annotated[int, typer.Option(help="How many weeks are played.")] = DEMO.weeks,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same story.")] = DEMO.seed,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the files go, instead of a new temporary directory.")
+    ] = None,
+) -> None:
+    """Play a merchant's payments on a virtual clock against the sandbox gateway, and print what came of them.
+
+    Exits with 1 if anything broke that must hold. The database stays, for `purring show` to look at.
+    """
+    raise typer.Exit(run_demo(Options(customers=customers, weeks=weeks, seed=seed, keep=keep)))
 
 
 def scenario(

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from purring.cli import database, demonstrate, doctor, documents, importing, merchants, notices, running, show
+from purring.cli import (
+    database,
+    demonstrate,
+    doctor,
+    documents,
+    importing,
+    merchants,
+    notices,
+    recoveries,
+    running,
+    show,
+)
 from purring.cli.guard import GuardedGroup
 from purring.cli.output import say
 
@@ -45,6 +56,7 @@ running.add_to(app)
 demonstrate.add_to(app)
 importing.add_to(app)
 app.add_typer(show.app, name="show")
+app.add_typer(recoveries.app, name="recovery")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(database.app, name="db")

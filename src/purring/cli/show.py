@@ -42,7 +42,7 @@ def invoice(
     """Tell an invoice's story: attempts, notices and changes with their reasons, and the schedule to come."""
     with services() as opened:
         story = invoice_story(opened, merchant_named(opened, merchant).id, name)
-    _say_invoice(story)
+    say_invoice(story)
 
 
 @app.command("recovery")
@@ -53,7 +53,7 @@ def recovery(
     """Tell a recovery's story, which is its invoice's."""
     with services() as opened:
         story = invoice_story(opened, merchant_named(opened, merchant).id, name)
-    _say_invoice(story)
+    say_invoice(story)
 
 
 @app.command("customer")
@@ -71,7 +71,8 @@ def customer(
 # An invoice
 
 
-def _say_invoice(story: InvoiceStory) -> None:
+def say_invoice(story: InvoiceStory) -> None:
+    """Print an invoice's story."""
     facts = story.facts
     tz = zone(facts.merchant.timezone)
     say(f"Invoice {facts.invoice.number}: {words(facts.invoice.status)}, {facts.invoice.owed} owed", style="bold")
@@ -110,7 +111,7 @@ def _past(story: InvoiceStory, tz: ZoneInfo) -> list[Sequence[str]]:
         copies = [copy for copy in story.deliveries if copy.notice.id == notice.id]
         told.append((notice.owed_at, notice.id, _notice_lines(notice, copies, tz)))
     told.extend(
-        (event.at, event.id, [event_text(event.kind, event.data)])
+        (event.at, event.id, [event_text(event.kind, event.data, tz)])
         for event in story.events
         if not event.kind.startswith("attempt.") or event.kind in _ATTEMPT_EVENTS
     )
@@ -185,7 +186,7 @@ def _say_customer(story: CustomerStory) -> None:
         "Invoices",
         [(one.number, f"{one.invoice_on}", f"{one.total}", words(one.status), one.id) for one in story.invoices],
     )
-    _say_part("What happened", [(moment(one.at, tz), event_text(one.kind, one.data)) for one in story.events])
+    _say_part("What happened", [(moment(one.at, tz), event_text(one.kind, one.data, tz)) for one in story.events])
     say(f"\nTimes are those of {story.merchant.timezone}.")
 
 

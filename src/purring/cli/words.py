@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
@@ -84,11 +85,22 @@ def action_text(action: Action, facts: Facts) -> str:
             assert_never(action)
 
 
-def event_text(kind: str, data: Mapping[str, object]) -> str:
+def event_text(kind: str, data: Mapping[str, object], tz: ZoneInfo) -> str:
     """What happened, with its figures."""
     noun, _, what = kind.partition(".")
-    figures = ", ".join(f"{words(name)} {value}" for name, value in data.items() if value not in (None, "", []))
+    figures = ", ".join(f"{words(name)} {_figure(value, tz)}" for name, value in data.items() if value not in _NOTHING)
     return f"{words(noun)} {words(what)}{f': {figures}' if figures else ''}"
+
+
+_NOTHING: tuple[object, ...] = (None, "", [])
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+
+
+def _figure(value: object, tz: ZoneInfo) -> str:
+    """A value of an event; instants are stored in UTC and shown as all others."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value), tz)
+    return str(value)
 
 
 def subscription_text(subscription: Subscription) -> str:
