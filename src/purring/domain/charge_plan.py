@@ -114,11 +114,16 @@ def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step
 
 
 def _failed_on_this_step(facts: Facts) -> Attempt | None:
-    """The automatic charge of the tied method that was declined last, unless anybody has tried anything since."""
+    """The automatic charge of the tied method that was declined last, unless anybody has tried anything since.
+
+    A decline without an answer is one that an operator wrote down: what follows is for a person to decide.
+    """
     last = next((attempt for attempt in reversed(facts.attempts) if attempt.status is not AttemptStatus.FAILED), None)
     if last is None or last.status is not AttemptStatus.DECLINED or last.initiator is not Initiator.AUTOMATIC:
         return None
-    return last if last.method_id == facts.tied_method_id and not last.is_backup else None
+    if last.is_backup or last.answer is None:
+        return None
+    return last if last.method_id == facts.tied_method_id else None
 
 
 def _agreed_backup(facts: Facts, failed: Attempt) -> PaymentMethod | None:

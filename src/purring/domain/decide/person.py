@@ -230,6 +230,7 @@ def _correct_to_declined(draft: Draft, attempt: Attempt, note: str) -> None:
         status=status,
         ended_at=draft.now,
         captured_minor=0,
+        answer=None,
         reason=DeclineReason.UNKNOWN,
         decline_class=DeclineClass.UNKNOWN,
     )
