@@ -6,6 +6,7 @@ sandbox's own words (`approve`, `visa 51`, `timeout after`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,8 +42,10 @@ from purring.gateways.base import (
 )
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.gateways.sandbox.oracle import SeenCharge, captured_by_invoice, seen_charges
-from purring.gateways.sandbox.remote import SandboxToken
+from purring.gateways.sandbox.remote import SandboxDelivery, SandboxToken
 from purring.gateways.sandbox.script import parse_answer
+from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
+from purring.gateways.sandbox.signing import HEADER, sign
 from purring.notices.send import Delivered, Message, Outcome
 from purring.operations import customers, invoices, merchants, methods, subscriptions
 from purring.operations.inbound import receive
@@ -50,6 +53,7 @@ from purring.operations.services import Services
 from purring.operations.view import facts_of
 from purring.store import events as stored_events
 from purring.store import invoices as stored_invoices
+from purring.store import journal as stored_journal
 from purring.store import notices as stored_notices
 from purring.store import subscriptions as stored_subscriptions
 from purring.store.columns import metadata
@@ -98,7 +102,7 @@ class Outbox:
 
 
 class Bystander:
-    """The sandbox, with something that happens in our process just before each charge and each question reaches it."""
+    """The sandbox, with something that happens just before each charge, question and event reaches it."""
 
     name = "sandbox"
 
@@ -131,7 +135,8 @@ class Bystander:
         return self._gateway.refund(request)
 
     def read_event(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundEvent:
-        """Read."""
+        """Let it happen, then read."""
+        self._before()
         return self._gateway.read_event(headers, body, now)
 
     def close(self) -> None:
@@ -219,6 +224,16 @@ class World:
             self._position = delivery.position
             receive(self.services, "sandbox", delivery.headers, delivery.body)
         return len(deliveries)
+
+    def send_event(self, body: Mapping[str, object], services: Services | None = None) -> bool:
+        """Receive an event of the test's own making, with the provider's signature; whether it was new."""
+        content = json.dumps(body).encode()
+        headers = {HEADER: sign(DEFAULT_EVENT_SECRET, content, self.clock.now())}
+        return receive(services or self.services, "sandbox", headers, content)
+
+    def events_sent(self) -> list[SandboxDelivery]:
+        """Everything that the provider has sent so far, signed now."""
+        return self.sandbox.remote.deliveries()
 
     # What is true in it
 
@@ -360,6 +375,12 @@ class Shop:
     def attempts(self, of: Subscription | InvoiceId) -> list[str]:
         """The outcomes of an invoice's attempts, oldest first."""
         return [attempt.status.value for attempt in self.facts(of).attempts]
+
+    def journal(self, of: Subscription | InvoiceId) -> list[str]:
+        """The money facts of an invoice, oldest first, as `paid 249.00 NOK`."""
+        with self.services.store.reading() as conn:
+            entries = stored_journal.of_invoice(conn, self.id, self.facts(of).invoice.id)
+        return [f"{entry.kind.value} {entry.amount}" for entry in entries]
 
     def notices(self, customer_id: CustomerId) -> list[Notice]:
         """What a customer is owed or was told, oldest first."""
