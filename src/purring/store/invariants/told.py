@@ -56,8 +56,9 @@ _SAID: Mapping[Table, Mapping[str, tuple[E, ...]]] = {
 
 
 def one_notice_per_decline(_dialect: str) -> Iterator[Violations]:
-    """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts."""
-    owed = select(func.count()).where(same(notice, attempt, ("attempt_id", "id"))).correlate(attempt).scalar_subquery()
+    """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts, thanks don't."""
+    about_it = same(notice, attempt, ("attempt_id", "id")), notice.c.kind.in_(sorted(DECLINE_NOTICES))
+    owed = select(func.count()).where(*about_it).correlate(attempt).scalar_subquery()
     yield select(attempt.c.id).where(happened(attempt, E.ATTEMPT_DECLINED), owed == 0)
     yield select(attempt.c.id).where(owed > 1)
 
