@@ -219,16 +219,6 @@ def test_renumbered_advice_is_read_through_the_gateways_profile(sent: str, meant
     assert meant == classify(_answer("mastercard", advice=sent, gateway="rapyd"), TODAY).rules[0]
 
 
-@pytest.mark.parametrize(
-    ("raw", "first_day", "before"),
-    [("83", date(2026, 7, 25), "visa:*"), ("5C", date(2025, 4, 11), "visa:*"), ("9G", date(2025, 4, 11), "visa:*")],
-)
-def test_a_code_speaks_from_its_first_day(raw: str, first_day: date, before: str) -> None:
-    """A decision made on a day uses the rows in force on that day."""
-    assert (before,) == classify(_answer(raw=raw), first_day - timedelta(days=1)).rules
-    assert (f"visa:{raw}@{first_day}",) == classify(_answer(raw=raw), first_day).rules
-
-
 def test_a_stop_of_one_payment_is_not_a_stop_of_the_card() -> None:
     """Visa R0 ends this debt on this card; R1 ends every charge of it."""
     assert [False, True] == [classify(_answer(raw=raw), TODAY).hard_stop for raw in ("R0", "R1")]

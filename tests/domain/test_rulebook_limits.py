@@ -68,27 +68,6 @@ def test_the_limits_of_each_scheme(scheme: str, on: date, expected: dict[str, in
     assert expected == {limit.id: limit.attempts_max for limit in limits_for(scheme, on)}
 
 
-@pytest.mark.parametrize(
-    ("scheme", "name", "first_day", "before", "after"),
-    [
-        ("visa", "visa-card-amount-30d", date(2021, 4, 17), None, 15),
-        ("visa", "visa-card-amount-30d", date(2025, 5, 25), 15, 20),
-        ("mastercard", "mastercard-card-24h", date(2019, 10, 14), None, 20),
-        ("mastercard", "mastercard-card-24h", date(2022, 10, 1), 20, 10),
-        ("mastercard", "mastercard-card-amount-30d", date(2023, 11, 1), None, 35),
-    ],
-)
-def test_a_new_edition_holds_from_its_first_day(
-    scheme: str, name: str, first_day: date, before: int | None, after: int
-) -> None:
-    """A decision made on a day uses that day's rules."""
-
-    def on(day: date) -> int | None:
-        return {limit.id: limit.attempts_max for limit in limits_for(scheme, day)}.get(name)
-
-    assert (before, after) == (on(first_day - timedelta(days=1)), on(first_day))
-
-
 def test_editions_of_a_limit_do_not_overlap() -> None:
     """The rows of one limit follow one another, and no edition of it stands twice."""
     assert len(IDS) == len(set(IDS))
