@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -17,10 +18,10 @@ from purring.domain.invoice import DisputeStatus
 from purring.domain.schedule import schedule
 from purring.gateways.base import InboundEvent, InboundKind
 from purring.operations.services import LEASE, Services
-from purring.operations.transact import told, transact
+from purring.operations.transact import together_or_alone, told, transact
 from purring.store import Connection, attempts, inbound, leases
 from purring.store.changes import save_many
-from purring.store.facts import load_many
+from purring.store.facts import Key, load_many
 from purring.store.inbound import Inbound
 from purring.store.leases import Claim, Work
 
@@ -37,50 +38,94 @@ def receive(services: Services, gateway: str, headers: Mapping[str, str], body: 
         return inbound.store(conn, gateway, event.event_id, body=body, headers=headers, received_at=now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """An event that is claimed and was read."""
+
+    claim: Claim
+    event: InboundEvent
+
+
 def work_inbound(services: Services) -> int:
     """Work one batch of stored events. Gives how many were due."""
     now = services.clock.now()
     with services.store.transaction() as conn:
         claims = leases.claim(conn, Work.INBOUND, services.owner, now, limit=services.batch_max, lease=LEASE)
-        stored = inbound.load(conn, [claim.id for claim in claims])
+        stored = inbound.load(conn, [claim.id for claim in claims]) if claims else []
     held = {claim.id: claim for claim in claims}
-    for event in stored:
-        _work(services, held[event.id], event, now)
+    together_or_alone(
+        [one for event in stored for one in _read(services, held[event.id], event)],
+        lambda some: transact(services, lambda conn: _act_once(conn, services, some, now)),
+        lambda one, error: _keep(services, one.claim, error),
+    )
     return len(claims)
 
 
-def _work(services: Services, claim: Claim, stored: Inbound, now: datetime) -> None:
-    """Let one event act; one that can't yet is tried again later, and none holds the others up."""
+def _read(services: Services, claim: Claim, stored: Inbound) -> list[_Held]:
+    """Read one event; one that can't be read is kept with the reason."""
     try:
-        event = services.gateway(stored.gateway).read_event(stored.headers, stored.body, stored.received_at)
-        transact(services, lambda conn: _act_once(conn, services, claim, event, now))
+        gateway = services.gateway(stored.gateway)
+        return [_Held(claim=claim, event=gateway.read_event(stored.headers, stored.body, stored.received_at))]
     except StoreUnavailable:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one event, it is kept with the reason
-        with services.store.transaction() as conn:
-            inbound.mark_failed(conn, [(claim, told(error))], services.owner, now)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one event, it holds no other up
+        _keep(services, claim, error)
+        return []
 
 
-def _act_once(conn: Connection, services: Services, claim: Claim, event: InboundEvent, now: datetime) -> None:
-    """Act and mark the event worked in one transaction, as long as nobody else has taken it over."""
-    if not leases.extend(conn, Work.INBOUND, [claim], services.owner, services.clock.now() + LEASE):
-        raise StaleWrite("Another worker has taken the event over.")
-    merchant_id = _act(conn, services, event, now)
-    inbound.mark_worked(conn, [(claim, merchant_id)], services.owner, now)
+def _keep(services: Services, claim: Claim, error: Exception) -> None:
+    """An event that can't act yet is tried again later."""
+    with services.store.transaction() as conn:
+        inbound.mark_failed(conn, [(claim, told(error))], services.owner, services.clock.now())
 
 
-def _act(conn: Connection, services: Services, event: InboundEvent, now: datetime) -> MerchantId:
-    """Apply an event to the invoice whose attempt it is about."""
-    key = attempts.find(conn, AttemptId(event.key))
-    if key is None:
+def _act_once(conn: Connection, services: Services, some: Sequence[_Held], now: datetime) -> list[_Held]:
+    """Act and mark the events worked in one transaction, as long as nobody else has taken one of them over."""
+    claims = [one.claim for one in some]
+    if leases.extend(conn, Work.INBOUND, claims, services.owner, services.clock.now() + LEASE) != len(claims):
+        raise StaleWrite("Another worker has taken an event over.")
+    keys = _keys_of(conn, [one.event for one in some])
+    waiting = [one.event for one in some]
+    while waiting:
+        waiting = _act_on_first_of_each_customer(conn, services, waiting, keys, now)
+    worked = [(one.claim, keys[one.event.key][0]) for one in some]
+    inbound.mark_worked(conn, worked, services.owner, now)
+    return list(some)
+
+
+def _keys_of(conn: Connection, events: Sequence[InboundEvent]) -> dict[str, Key]:
+    """The invoices that the events are about, by the charges' keys."""
+    keys = attempts.find_many(conn, [AttemptId(event.key) for event in events])
+    if any(event.key not in keys for event in events):
         raise InvalidInput(
             "the event is about a charge that isn't ours; check which system shares this gateway account"
         )
-    draft = Draft(load_many(conn, [key], now, lock=True)[key], now)
-    _apply(draft, event)
-    plan_next(draft, schedule(draft.facts, now).next_step_at)
-    save_many(conn, [(key[0], draft.done())], services.ids, now)
-    return key[0]
+    return dict(keys.items())
+
+
+def _act_on_first_of_each_customer(
+    conn: Connection, services: Services, events: Sequence[InboundEvent], keys: Mapping[str, Key], now: datetime
+) -> list[InboundEvent]:
+    """Apply the events in their order, and save what concerns different customers; give back the rest.
+
+    A customer's invoices are saved one after the other, each on what the one before left, as they may share a
+    subscription.
+    """
+    cases = load_many(conn, [keys[event.key] for event in events], now, lock=True)
+    drafts: dict[tuple[MerchantId, str], tuple[Key, Draft]] = {}
+    later: list[InboundEvent] = []
+    for event in events:
+        key = keys[event.key]
+        facts = cases[key]
+        of, draft = drafts.setdefault((key[0], facts.customer.id), (key, Draft(facts, now)))
+        if of == key:
+            _apply(draft, event)
+        else:
+            later.append(event)
+    for _, draft in drafts.values():
+        plan_next(draft, schedule(draft.facts, now).next_step_at)
+    save_many(conn, [(key[0], draft.done()) for key, draft in drafts.values()], services.ids, now)
+    return later
 
 
 def _apply(draft: Draft, event: InboundEvent) -> None:

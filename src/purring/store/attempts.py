@@ -55,8 +55,14 @@ def get(conn: Connection, merchant_id: MerchantId, attempt_id: AttemptId) -> Att
 
 def find(conn: Connection, attempt_id: AttemptId) -> tuple[MerchantId, InvoiceId] | None:
     """Tell whose attempt it is, and for which invoice, for those who hold nothing but its key: gateways' events."""
-    row = conn.execute(select(attempt.c.merchant_id, attempt.c.invoice_id).where(attempt.c.id == attempt_id)).first()
-    return (row.merchant_id, row.invoice_id) if row else None
+    return find_many(conn, [attempt_id]).get(attempt_id)
+
+
+def find_many(conn: Connection, attempt_ids: Iterable[AttemptId]) -> dict[AttemptId, tuple[MerchantId, InvoiceId]]:
+    """Tell whose attempts these are, and for which invoices; those that aren't there are left out."""
+    own = attempt.c
+    statement = select(own.id, own.merchant_id, own.invoice_id).where(own.id.in_(sorted(set(attempt_ids))))
+    return {row.id: (row.merchant_id, row.invoice_id) for row in conn.execute(statement)}
 
 
 def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Attempt]]:

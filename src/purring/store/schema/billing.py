@@ -133,6 +133,7 @@ attempt = table(
     check("ended", f"({_OPEN_ATTEMPT}) = (ended_at IS NULL)"),
     Index("ix_attempt_invoice_id", "merchant_id", "invoice_id"),
     Index("ix_attempt_fingerprint", "merchant_id", "fingerprint", "started_at"),
+    Index("ix_attempt_id", "id"),  # a gateway's event brings the key, and knows no merchant
     partial_index("uq_attempt_open", "merchant_id", "invoice_id", where=_OPEN_ATTEMPT, unique=True),
 )
 

@@ -422,6 +422,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_attempt")),
     )
     op.create_index("ix_attempt_fingerprint", "attempt", ["merchant_id", "fingerprint", "started_at"], unique=False)
+    op.create_index("ix_attempt_id", "attempt", ["id"], unique=False)
     op.create_index("ix_attempt_invoice_id", "attempt", ["merchant_id", "invoice_id"], unique=False)
     op.create_index(
         "uq_attempt_open",
