@@ -128,6 +128,20 @@ class History(RuleBasedStateMachine):
             check_planned(self.story)
         raise AssertionError("the worker never comes to an end")
 
+    @rule(data=st.data(), steps=st.integers(1, 4), late_hours=st.sampled_from([0, 0, 0, 1, 30, 200]))
+    def life_goes_on(self, data: st.DataObject, steps: int, late_hours: int) -> None:
+        """The worker does the next steps, each somewhat late, and mail goes out."""
+        for _ in range(steps):
+            self.time_passes_until_something_is_due()
+            self.story.at(self.story.now + timedelta(hours=late_hours))
+            self.the_worker_works(data)
+            self.mail_goes_out()
+
+    @rule(data=st.data(), steps=st.integers(1, 4))
+    def life_goes_on_in_time(self, data: st.DataObject, steps: int) -> None:
+        """The same, in time: this is what mostly happens."""
+        self.life_goes_on(data, steps, 0)
+
     def answers(self, *, asked: bool) -> st.SearchStrategy[Outcome]:
         """What a gateway may say to a charge, or when asked about one."""
         attempt = self.story.facts.open_attempt
