@@ -108,6 +108,8 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=100_000, help="calls in each round (default: 100,000)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds; the median counts (default: 7)")
     arguments = parser.parse_args()
+    if arguments.calls <= CACHED_ANSWERS_MAX:
+        parser.error(f"--calls must exceed the {CACHED_ANSWERS_MAX:,} answers that the cache holds")
     measured = contests(arguments.calls)
     for contest in measured:
         per_second(contest)  # the first round warms caches up and isn't counted
