@@ -83,6 +83,14 @@ class Store:
             _check_server(conn)
             return MigrationContext.configure(conn).get_current_revision()
 
+    def analyze(self) -> None:
+        """Let the planner count the rows; after much was written at once, as it guesses badly without.
+
+        Raises StoreUnavailable.
+        """
+        with self.transaction() as conn:
+            conn.exec_driver_sql("ANALYZE")
+
     def close(self) -> None:
         """Hang up."""
         self._engine.dispose()

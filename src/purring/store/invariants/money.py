@@ -72,7 +72,7 @@ def captures_are_booked(_dialect: str) -> Iterator[Violations]:
     entry = journal_entry.c
     booked = (
         select(func.coalesce(func.sum(entry.amount_minor), 0))
-        .where(same(journal_entry, attempt, ("attempt_id", "id")))
+        .where(same(journal_entry, attempt, ("invoice_id", "invoice_id"), ("attempt_id", "id")))
         .where(entry.kind.in_((EntryKind.PAID, EntryKind.OVERPAID)))
         .correlate(attempt)
         .scalar_subquery()
