@@ -24,7 +24,9 @@ from purring.scenarios.part import (
     Sentence,
     SubscriptionName,
     Word,
+    maybe,
     short_for,
+    unless_said,
 )
 
 
@@ -38,10 +40,10 @@ class EditMethod(Part):
     """The customer edits what may be edited."""
 
     method: MethodName = Field(description="which one")
-    expires: ExpiryText | None = Field(None, description="the new expiry")
-    holder_name: Sentence | None = Field(None, description="the new holder")
-    billing_address: Sentence | None = Field(None, description="the new address")
-    phone: Sentence | None = Field(None, description="the new phone number")
+    expires: ExpiryText | None = maybe("the new expiry")
+    holder_name: Sentence | None = maybe("the new holder")
+    billing_address: Sentence | None = maybe("the new address")
+    phone: Sentence | None = maybe("the new phone number")
 
 
 class Tie(Part):
@@ -81,14 +83,14 @@ class Confirm(Part):
     """The customer answers the bank's question about the last charge."""
 
     invoice: InvoiceName = Field(description="which invoice")
-    succeeds: bool = Field(True, description="whether the bank takes the confirmation")
+    succeeds: bool = unless_said(default=True, description="whether the bank takes the confirmation")
 
 
 class Pause(Part):
     """An operator pauses automatic charges."""
 
     invoice: InvoiceName = Field(description="which invoice")
-    until: MomentText | None = Field(None, description="until when; else until somebody resumes it")
+    until: MomentText | None = maybe("until when; else until somebody resumes it")
 
 
 class Move(Part):
@@ -103,7 +105,7 @@ class RecordPayment(Part):
 
     invoice: InvoiceName = Field(description="which invoice")
     amount: MoneyText = Field(description="how much")
-    reference: Sentence = Field("bank statement", description="where it was found")
+    reference: Sentence = unless_said("bank statement", "where it was found")
 
 
 class CorrectOutcome(Part):
@@ -111,7 +113,7 @@ class CorrectOutcome(Part):
 
     invoice: InvoiceName = Field(description="which invoice")
     to: Literal["succeeded", "declined"] = Field(description="what it was")
-    note: Sentence = Field("told by the bank", description="how we know")
+    note: Sentence = unless_said("told by the bank", "how we know")
 
 
 class StartSubscription(SubscriptionPart):
@@ -144,44 +146,44 @@ class Answers(Part):
 
     method: MethodName = Field(description="to charges of this one")
     answers: list[AnswerText] = Field(description="what, in order")
-    afterwards: FinalText | None = Field(None, description="and when these are used up; else the last answer again")
+    afterwards: FinalText | None = maybe("and when these are used up; else the last answer again")
 
 
 class GatewayOutage(Part):
     """The whole gateway fails."""
 
     lasts: DurationText = Field(description="for so long")
-    kind: Annotated[OutageKind, Word] = Field(OutageKind.NOT_PROCESSED, description="how its failure looks")
+    kind: Annotated[OutageKind, Word] = unless_said(OutageKind.NOT_PROCESSED, "how its failure looks")
 
 
 class Chargeback(Part):
     """The customer's bank takes the money of an invoice back."""
 
     invoice: InvoiceName = Field(description="which invoice")
-    amount: MoneyText | None = Field(None, description="how much; all of it unless said")
+    amount: MoneyText | None = maybe("how much; all of it unless said")
 
 
 class EventPlan(Part):
     """How the gateway's events come from now on."""
 
-    held: bool = Field(False, description="not until they are released")
-    delay: DurationText | None = Field(None, description="so much late")
-    copies: int = Field(1, description="so many times; 0: they are lost")
+    held: bool = unless_said(default=False, description="not until they are released")
+    delay: DurationText | None = maybe("so much late")
+    copies: int = unless_said(1, "so many times; 0: they are lost")
 
 
 class Release(Part):
     """The gateway sends the events that it held back."""
 
-    in_reverse: bool = Field(False, description="the newest first")
+    in_reverse: bool = unless_said(default=False, description="the newest first")
 
 
 class SendAgain(Part):
     """The gateway, or somebody who pretends to be it, sends the last event about an invoice once more."""
 
     invoice: InvoiceName = Field(description="which invoice")
-    copies: int = Field(1, description="so many times")
-    delay: DurationText | None = Field(None, description="so much later")
-    forgery: Annotated[Forgery, Word] | None = Field(None, description="what is wrong with it")
+    copies: int = unless_said(1, "so many times")
+    delay: DurationText | None = maybe("so much later")
+    forgery: Annotated[Forgery, Word] | None = maybe("what is wrong with it")
 
 
 class KillWorker(Part):
@@ -200,48 +202,48 @@ class Refusal(Part):
     """That an action is refused."""
 
     code: Annotated[RefusalCode, Word] = Field(description="the problem's code")
-    names: list[Name] = Field([], description="what stands in the way: methods and subscriptions that it lists")
+    names: list[Name] = unless_said([], "what stands in the way: methods and subscriptions that it lists")
 
 
 class Action(Part):
     """One thing that somebody does, under its name; `refused` beside it says that it is not allowed."""
 
-    add_method: AddMethod | None = Field(None, description="Customer: adds a method, tied to nothing")
-    edit_method: EditMethod | None = Field(None, description="Customer: edits a method")
-    tie: Tie | None = Field(None, description="Customer: lets a method pay a subscription")
-    set_backup: Tie | None = Field(None, description="Customer: agrees that a method is charged when the tied one fails")
-    replace_everywhere: TwoMethods | None = Field(None, description="Customer: moves all subscriptions; the old one stays")
-    remove_method: OneMethod | None = Field(None, description="Customer: removes a method")
-    remove_and_replace: TwoMethods | None = Field(None, description="Customer: both or neither")
-    pay_now: PayNow | None = Field(None, description="Customer: pays an open invoice")
-    confirm: Confirm | None = Field(None, description="Customer: answers the bank's question")
-    declare_transfer: OneInvoice | None = Field(None, description="Customer: says that a bank transfer is on its way")
-    retry_now: OneInvoice | None = Field(None, description="Operator: charges the tied method at once")
-    pause: Pause | None = Field(None, description="Operator: pauses automatic charges")
-    resume: OneInvoice | None = Field(None, description="Operator: lifts a pause")
-    skip_next: OneInvoice | None = Field(None, description="Operator: leaves the next planned charge out")
-    move_next: Move | None = Field(None, description="Operator: moves the next planned charge")
-    write_off: OneInvoice | None = Field(None, description="Operator: gives an invoice up")
-    record_payment: RecordPayment | None = Field(None, description="Operator: books money that came another way")
-    correct_outcome: CorrectOutcome | None = Field(None, description="Operator: says what became of the last charge")
-    change_policy: PolicyPart | None = Field(None, description="Operator: changes the policy; open recoveries keep theirs")
-    start_subscription: StartSubscription | None = Field(None, description="Merchant: sells another subscription")
-    cancel_now: OneSubscription | None = Field(None, description="Merchant: ends a subscription at once")
-    cancel_at_period_end: OneSubscription | None = Field(None, description="Merchant: ends it after the running period")
-    change_quantity: ChangeQuantity | None = Field(None, description="Merchant: another quantity from the next period on")
-    hand_over: HandOver | None = Field(None, description="Merchant: hands over an invoice made elsewhere")
-    answers: Answers | None = Field(None, description="Gateway: answers differently from now on")
-    outage: GatewayOutage | None = Field(None, description="Gateway: fails as a whole")
-    charge_back: Chargeback | None = Field(None, description="Gateway: the bank takes an invoice's money back")
-    win_dispute: OneInvoice | None = Field(None, description="Gateway: the merchant wins the dispute")
-    lose_dispute: OneInvoice | None = Field(None, description="Gateway: the merchant loses the dispute")
-    plan_events: EventPlan | None = Field(None, description="Gateway: how its events come from now on")
-    release_events: Release | None = Field(None, description="Gateway: sends what it held back")
-    send_event_again: SendAgain | None = Field(None, description="Gateway: sends an event once more, or a forged one")
-    kill_worker: KillWorker | None = Field(None, description="Engine: the worker dies at a point")
-    stop_worker: StopWorker | None = Field(None, description="Engine: no worker runs for a while")
-    refused: Annotated[Refusal, short_for("code", str)] | None = Field(
-        None, description="the action is refused: a code, or `code` and `names`"
+    add_method: AddMethod | None = maybe("Customer: adds a method, tied to nothing")
+    edit_method: EditMethod | None = maybe("Customer: edits a method")
+    tie: Tie | None = maybe("Customer: lets a method pay a subscription")
+    set_backup: Tie | None = maybe("Customer: agrees to a method to be charged next")
+    replace_everywhere: TwoMethods | None = maybe("Customer: moves everything; the old one stays")
+    remove_method: OneMethod | None = maybe("Customer: removes a method")
+    remove_and_replace: TwoMethods | None = maybe("Customer: both or neither")
+    pay_now: PayNow | None = maybe("Customer: pays an open invoice")
+    confirm: Confirm | None = maybe("Customer: answers the bank's question")
+    declare_transfer: OneInvoice | None = maybe("Customer: says that a transfer is on its way")
+    retry_now: OneInvoice | None = maybe("Operator: charges the tied method at once")
+    pause: Pause | None = maybe("Operator: pauses automatic charges")
+    resume: OneInvoice | None = maybe("Operator: lifts a pause")
+    skip_next: OneInvoice | None = maybe("Operator: leaves the next planned charge out")
+    move_next: Move | None = maybe("Operator: moves the next planned charge")
+    write_off: OneInvoice | None = maybe("Operator: gives an invoice up")
+    record_payment: RecordPayment | None = maybe("Operator: books money that came another way")
+    correct_outcome: CorrectOutcome | None = maybe("Operator: says what became of the last charge")
+    change_policy: PolicyPart | None = maybe("Operator: changes the policy for new recoveries")
+    start_subscription: StartSubscription | None = maybe("Merchant: sells another subscription")
+    cancel_now: OneSubscription | None = maybe("Merchant: ends a subscription at once")
+    cancel_at_period_end: OneSubscription | None = maybe("Merchant: ends it after the running period")
+    change_quantity: ChangeQuantity | None = maybe("Merchant: another quantity from then on")
+    hand_over: HandOver | None = maybe("Merchant: hands over an invoice made elsewhere")
+    answers: Answers | None = maybe("Gateway: answers differently from now on")
+    outage: GatewayOutage | None = maybe("Gateway: fails as a whole")
+    charge_back: Chargeback | None = maybe("Gateway: the bank takes an invoice's money back")
+    win_dispute: OneInvoice | None = maybe("Gateway: the merchant wins the dispute")
+    lose_dispute: OneInvoice | None = maybe("Gateway: the merchant loses the dispute")
+    plan_events: EventPlan | None = maybe("Gateway: how its events come from now on")
+    release_events: Release | None = maybe("Gateway: sends what it held back")
+    send_event_again: SendAgain | None = maybe("Gateway: sends an event once more, or a forged one")
+    kill_worker: KillWorker | None = maybe("Engine: the worker dies at a point")
+    stop_worker: StopWorker | None = maybe("Engine: no worker runs for a while")
+    refused: Annotated[Refusal, short_for("code", str)] | None = maybe(
+        "the action is refused: a code, or `code` and `names`"
     )
 
     @model_validator(mode="after")

@@ -175,7 +175,8 @@ class Comparison:
     def _is_copy(self, part: NoticePart, copy: Copy) -> bool:
         text = " ".join(f"{copy.message.subject}\n{copy.message.body}".split())
         says = all(" ".join(words.split()) in text for words in part.says)
-        return says and not any(words in text for words in part.says_not) and self._matches(part, self._observer.copy(copy))
+        says_not = not any(" ".join(words.split()) in text for words in part.says_not)
+        return says and says_not and self._matches(part, self._observer.copy(copy))
 
     def _listing_of_copies(self, copies: Sequence[Copy]) -> str:
         subjects = ({**self._observer.copy(copy), "subject": copy.message.subject} for copy in copies)

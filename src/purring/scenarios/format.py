@@ -11,15 +11,15 @@ from pydantic_core import PydanticCustomError
 from purring.scenarios.actions import Action
 from purring.scenarios.expected import Expect
 from purring.scenarios.given import Given
-from purring.scenarios.part import MomentText, Part, Section, Sentence
+from purring.scenarios.part import MomentText, Part, Section, Sentence, maybe, unless_said
 
 
 class Entry(Part):
     """One moment of the story: first its actions, then what the engine finds to do, then what must be true."""
 
     at: MomentText = Field(description="when; a bare date means the end of that day")
-    do: list[Action] = Field([], description="what happens, in order")
-    expect: Expect | None = Field(None, description="what must be true then")
+    do: list[Action] = unless_said([], "what happens, in order")
+    expect: Expect | None = maybe("what must be true then")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -34,9 +34,10 @@ class Finally(Part):
     """When the story has run on until nothing more is planned for its invoices."""
 
     nothing_more: bool = Field(
-        False, description="from the last entry on there was no charge, no notice and no change about its invoices"
+        default=False,
+        description="from the last entry on there was no charge, no notice and no change about its invoices",
     )
-    expect: Expect | None = Field(None, description="what must be true then")
+    expect: Expect | None = maybe("what must be true then")
 
 
 class Scenario(Part):
@@ -44,10 +45,10 @@ class Scenario(Part):
 
     title: Sentence = Field(description="the story in one sentence")
     tells: Annotated[list[Section], Field(min_length=1)] = Field(description="which sections of the behaviour it tells")
-    begins: MomentText | None = Field(None, description="when; unless said, the earliest day that is given")
-    given: Given = Field(Given(), description="what there is when it begins")
+    begins: MomentText | None = maybe("when; unless said, the earliest day that is given")
+    given: Given = unless_said(Given(), "what there is when it begins")
     timeline: Annotated[list[Entry], Field(min_length=1)] = Field(description="what happens, in order of time")
-    finally_: Finally | None = Field(None, alias="finally", description="how it ends")
+    finally_: Finally | None = Field(default=None, alias="finally", description="how it ends")
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:

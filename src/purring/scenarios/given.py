@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
@@ -31,13 +32,10 @@ from purring.scenarios.part import (
     TimeText,
     Word,
     ZoneText,
+    maybe,
     reader,
+    unless_said,
 )
-
-NETWORK = Literal["visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay", "maestro"]
-SCHEME = Literal["ach", "sepa", "bacs"]
-assert NETWORK.__args__ == CARD_NETWORKS, "the form knows every card network of the sandbox"
-assert set(SCHEME.__args__) == set(BANK_SCHEMES), "the form knows every bank scheme of the sandbox"
 
 
 def _read_expiry(text: str) -> tuple[int, int]:
@@ -48,30 +46,44 @@ def _read_expiry(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _read_retry(text: str) -> str:
-    """The name of a retry policy."""
-    if text not in POLICIES:
-        raise InvalidInput(f"{text[:60]!r} is no retry policy; use one of {', '.join(POLICIES)}.")
-    return text
+def _one_of(names: tuple[str, ...], what: str) -> Callable[[str], str]:
+    """A reader of names from a closed list."""
+
+    def read(text: str) -> str:
+        if text in names:
+            return text
+        raise InvalidInput(f"{text[:60]!r} is no {what}; use one of {', '.join(names)}.")
+
+    return read
 
 
+Network = Annotated[
+    str,
+    PlainValidator(reader(_one_of(CARD_NETWORKS, "card network"))),
+    Form(", ".join(map("`{}`".format, CARD_NETWORKS))),
+]
+Scheme = Annotated[
+    str, PlainValidator(reader(_one_of(BANK_SCHEMES, "bank scheme"))), Form(", ".join(map("`{}`".format, BANK_SCHEMES)))
+]
 ExpiryText = Annotated[tuple[int, int], PlainValidator(reader(_read_expiry)), Form("`12/2027`")]
-RetryText = Annotated[str, PlainValidator(reader(_read_retry)), Form("`steady`, `fixed` or `none`")]
+RetryText = Annotated[
+    str, PlainValidator(reader(_one_of(tuple(POLICIES), "retry policy"))), Form("`steady`, `fixed` or `none`")
+]
 
 
 class PolicyPart(Part):
     """What differs from the default policy."""
 
-    retry: RetryText | None = Field(None, description="which retry policy")
-    offsets_days: list[int] | None = Field(None, description="for `fixed`: days after the invoice date, rising")
-    window_days: int | None = Field(None, description="length of the window")
-    retry_at: TimeText | None = Field(None, description="time of automatic retries, in the customer's zone")
-    close_at: TimeText | None = Field(None, description="time of warnings and of the window's end, likewise")
-    warn_days_before_close: int | None = Field(None, description="when the last notice is owed")
-    warning_lead_days: int | None = Field(None, description="least time between last notice and harsher status")
-    end_action: Annotated[EndAction, Word] | None = Field(None, description="what the end of the window does")
-    suspended_days: int | None = Field(None, description="how long a suspension lasts before it cancels")
-    transfer_hold_business_days: int | None = Field(None, description="how long a declared transfer pauses retries")
+    retry: RetryText | None = maybe("which retry policy")
+    offsets_days: list[int] | None = maybe("for `fixed`: days after the invoice date, rising")
+    window_days: int | None = maybe("length of the window")
+    retry_at: TimeText | None = maybe("time of automatic retries, in the customer's zone")
+    close_at: TimeText | None = maybe("time of warnings and of the window's end, likewise")
+    warn_days_before_close: int | None = maybe("when the last notice is owed")
+    warning_lead_days: int | None = maybe("least time between last notice and harsher status")
+    end_action: Annotated[EndAction, Word] | None = maybe("what the end of the window does")
+    suspended_days: int | None = maybe("how long a suspension lasts before it cancels")
+    transfer_hold_business_days: int | None = maybe("how long a declared transfer pauses retries")
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
@@ -96,11 +108,11 @@ class PolicyPart(Part):
 class MerchantPart(Part):
     """The company that sells."""
 
-    name: Sentence = Field("Nordlys", description="its name, as notices say it")
-    timezone: ZoneText = Field("Europe/Oslo", description="decides what a date means")
-    locale: LocaleText = Field("en", description="its language")
-    support_email: str = Field("support@nordlys.example", description="where notices send people")
-    policy: PolicyPart = Field(PolicyPart(), description="what differs from the default policy")
+    name: Sentence = unless_said("Nordlys", "its name, as notices say it")
+    timezone: ZoneText = unless_said("Europe/Oslo", "decides what a date means")
+    locale: LocaleText = unless_said("en", "its language")
+    support_email: str = unless_said("support@nordlys.example", "where notices send people")
+    policy: PolicyPart = unless_said(PolicyPart(), "what differs from the default policy")
 
 
 class PersonPart(Part):
@@ -108,30 +120,30 @@ class PersonPart(Part):
 
     name: Sentence = Field(description="their name")
     email: str = Field(description="where notices go")
-    locale: LocaleText = Field("en", description="their language")
-    role: Annotated[Role, Word] = Field(Role.BILLING_ADMIN, description="what they may do; readers get no notices")
+    locale: LocaleText = unless_said("en", "their language")
+    role: Annotated[Role, Word] = unless_said(Role.BILLING_ADMIN, "what they may do; readers get no notices")
 
 
 class CustomerPart(Part):
     """Who owes. Without people there is one billing admin, `billing@<name>.example`, in the customer's language."""
 
-    name: Sentence | None = Field(None, description="its name")
-    timezone: ZoneText | None = Field(None, description="its zone; the merchant's unless said")
-    locale: LocaleText = Field("en", description="its language")
-    country: str = Field("", description="two letters; `NO` knows the holidays")
-    people: list[PersonPart] = Field([], description="who gets notices")
+    name: Sentence | None = maybe("its name")
+    timezone: ZoneText | None = maybe("its zone; the merchant's unless said")
+    locale: LocaleText = unless_said("en", "its language")
+    country: str = unless_said("", "two letters; `NO` knows the holidays")
+    people: list[PersonPart] = unless_said([], "who gets notices")
 
 
 class MethodPart(Part):
     """A card or a bank account, tied to nothing until a subscription or an invoice names it."""
 
-    of: CustomerName | None = Field(None, description="whose; may be left out where there is one customer")
-    card: NETWORK | None = Field(None, description="the card's network")
-    bank_account: SCHEME | None = Field(None, description="or the account's scheme")
-    expires: ExpiryText | None = Field(None, description="the card's expiry")
-    same_as: MethodName | None = Field(None, description="another token for the card or account of this method")
-    answers: list[AnswerText] = Field([], description="what the gateway answers to its charges, in order")
-    afterwards: FinalText | None = Field(None, description="and when these are used up; else the last answer again")
+    of: CustomerName | None = maybe("whose; may be left out where there is one customer")
+    card: Network | None = maybe("the card's network")
+    bank_account: Scheme | None = maybe("or the account's scheme")
+    expires: ExpiryText | None = maybe("the card's expiry")
+    same_as: MethodName | None = maybe("another token for the card or account of this method")
+    answers: list[AnswerText] = unless_said([], "what the gateway answers to its charges, in order")
+    afterwards: FinalText | None = maybe("and when these are used up; else the last answer again")
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -150,38 +162,37 @@ class MethodPart(Part):
 class SubscriptionPart(Part):
     """Something sold again and again."""
 
-    of: CustomerName | None = Field(None, description="whose; may be left out where there is one customer")
-    product: Sentence = Field("Team plan", description="what is sold, as the invoice says it")
+    of: CustomerName | None = maybe("whose; may be left out where there is one customer")
+    product: Sentence = unless_said("Team plan", "what is sold, as the invoice says it")
     price: MoneyText = Field(description="of one unit, for one interval")
     every: IntervalText = Field(description="the billing interval")
     starts: DayText = Field(description="first day of the first period, or of the trial")
-    quantity: int = Field(1, description="how many units")
-    trial_days: int = Field(0, description="days before the first invoice")
-    method: MethodName | None = Field(None, description="what pays it")
-    backup: MethodName | None = Field(None, description="what the customer agreed to have charged when `method` fails")
+    quantity: int = unless_said(1, "how many units")
+    trial_days: int = unless_said(0, "days before the first invoice")
+    method: MethodName | None = maybe("what pays it")
+    backup: MethodName | None = maybe("what the customer agreed to have charged when `method` fails")
 
 
 class InvoicePart(Part):
     """An invoice made elsewhere and handed over to be recovered."""
 
-    of: CustomerName | None = Field(None, description="whose; may be left out where there is one customer")
+    of: CustomerName | None = maybe("whose; may be left out where there is one customer")
     number: Sentence = Field(description="as the other system wrote it")
     amount: MoneyText = Field(description="what is owed")
     invoice_on: DayText = Field(description="its date; the window counts from it")
-    method: MethodName | None = Field(None, description="what pays it")
-    subscription: SubscriptionName | None = Field(None, description="which subscription it is for, if it is for one")
-    declined: bool = Field(True, description="whether a charge was already declined elsewhere")
-    description: Sentence = Field("Invoice made elsewhere", description="what it is for")
+    method: MethodName | None = maybe("what pays it")
+    subscription: SubscriptionName | None = maybe("which subscription it is for, if it is for one")
+    declined: bool = unless_said(default=True, description="whether a charge was already declined elsewhere")
+    description: Sentence = unless_said("Invoice made elsewhere", "what it is for")
 
 
 class Given(Part):
     """What there is when the story begins. Whatever belongs to no customer belongs to the only one."""
 
-    merchant: MerchantPart = Field(MerchantPart(), description="the company that sells")
-    customers: dict[Name, CustomerPart] = Field(
-        {"customer": CustomerPart()}, description="who buys; one called `customer` unless said"
+    merchant: MerchantPart = unless_said(MerchantPart(), "the company that sells")
+    customers: dict[Name, CustomerPart] = unless_said(
+        {"customer": CustomerPart()}, "who buys; one called `customer` unless said"
     )
-    methods: dict[Name, MethodPart] = Field({}, description="cards and bank accounts")
-    subscriptions: dict[Name, SubscriptionPart] = Field({}, description="what is sold again and again")
-    invoices: dict[Name, InvoicePart] = Field({}, description="invoices handed over from elsewhere")
-
+    methods: dict[Name, MethodPart] = unless_said({}, "cards and bank accounts")
+    subscriptions: dict[Name, SubscriptionPart] = unless_said({}, "what is sold again and again")
+    invoices: dict[Name, InvoicePart] = unless_said({}, "invoices handed over from elsewhere")

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import assert_never
 
 from purring.domain.attempt import Attempt
+from purring.domain.decide.settle import recovery_id
 from purring.domain.decide.telling import untied_method
 from purring.domain.facts import Facts
 from purring.domain.money import Money, total
@@ -46,14 +47,11 @@ class Observer:
     def _words(self) -> dict[str, str]:
         """The words for everything that has a name, and for what belongs to invoices."""
         world = self.world
-        words = {found: f"method {name}" for name, found in world.methods.items()}
+        words: dict[str, str] = {found: f"method {name}" for name, found in world.methods.items()}
         words |= {found: f"subscription {name}" for name, found in world.subscriptions.items()}
         for name, invoice_id in world.invoices().items():
-            facts = world.facts(name)
-            words[invoice_id] = f"invoice {name}"
-            words |= {attempt.id: f"attempt {attempt.number} of {name}" for attempt in facts.attempts}
-            if facts.recovery:
-                words[facts.recovery.id] = f"recovery of {name}"
+            words |= {invoice_id: f"invoice {name}", recovery_id(invoice_id): f"recovery of {name}"}
+            words |= {attempt.id: f"attempt {attempt.number} of {name}" for attempt in world.attempts(invoice_id)}
         return words
 
     def invoice(self, name: str) -> tuple[Facts, Schedule, Values]:

@@ -89,7 +89,7 @@ def parse_story(text: str, name: str) -> Story:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# YAML: only mappings, lists and scalars, so that a file means what it looks like. Dates, times, `no` and `on` stay text.
+# YAML: only mappings, lists and scalars, so that a file means what it looks like. Dates, times, `no`, `on` stay text.
 
 
 def _load(text: str, name: str) -> tuple[object, dict[Place, int]]:
@@ -98,7 +98,8 @@ def _load(text: str, name: str) -> tuple[object, dict[Place, int]]:
     try:
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise _wrong(name, event.start_mark.line + 1, "anchors and aliases are not read; write it out")
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise _wrong(name, line, "anchors and aliases are not read; write it out")
         root = yaml.compose(text, Loader=yaml.BaseLoader)
         if root is None:
             raise InvalidInput(f"{name}: is empty; a story has title, tells, given and timeline.")

@@ -94,7 +94,8 @@ def _matching(pattern: str, remedy: str) -> Callable[[str], str]:
 _NAME_FORM = r"[a-z][a-z0-9_-]{0,30}"
 _read_name = _matching(_NAME_FORM, "is no name; write up to 31 small letters, digits, - and _, a letter first.")
 _read_invoice = _matching(
-    rf"{_NAME_FORM}(/[1-9][0-9]{{0,2}})?", "is no invoice; write its name, or main/2 for the second of subscription main."
+    rf"{_NAME_FORM}(/[1-9][0-9]{{0,2}})?",
+    "is no invoice; write its name, or main/2 for the second of subscription main.",
 )
 _read_section = _matching(r"§[1-9][0-9]?(\.[1-9][0-9]?)?", "is no section of the behaviour; write §1 or §1.2.")
 _read_sentence = _matching(r"(?s)\S.{0,499}", "is no sentence; write 1 to 500 characters.")
@@ -104,7 +105,9 @@ CustomerName = Annotated[str, PlainValidator(reader(_read_name)), Form("a custom
 MethodName = Annotated[str, PlainValidator(reader(_read_name)), Form("a method's name")]
 SubscriptionName = Annotated[str, PlainValidator(reader(_read_name)), Form("a subscription's name")]
 InvoiceName = Annotated[
-    str, PlainValidator(reader(_read_invoice)), Form("an invoice: `main` is the first of subscription `main`, `main/2` the second")
+    str,
+    PlainValidator(reader(_read_invoice)),
+    Form("an invoice: `main` is the first of subscription `main`, `main/2` the second"),
 ]
 Section = Annotated[str, PlainValidator(reader(_read_section)), Form("`§1.2`")]
 Sentence = Annotated[str, PlainValidator(reader(_read_sentence)), Form("text")]
@@ -125,6 +128,16 @@ LocaleText = Annotated[str, PlainValidator(reader(check_locale)), Form("`en` or 
 ZoneText = Annotated[str, PlainValidator(reader(lambda text: zone(text).key)), Form("`Europe/Oslo`")]
 Word = Field(strict=False)
 """For enumerations: they are written as their words."""
+
+
+def maybe(description: str) -> Any:  # noqa: ANN401 - any field's default
+    """A key that may be left out: nothing is said about it then."""
+    return Field(default=None, description=description)
+
+
+def unless_said(default: object, description: str) -> Any:  # noqa: ANN401 - any field's default
+    """A key that may be left out: then this holds."""
+    return Field(default=default, description=description)
 
 
 def short_for(key: str, *kinds: type) -> BeforeValidator:

@@ -16,7 +16,7 @@ STANDSTILLS_MAX = 20
 """So often work may be due now and yet not be done, before we call it a bug."""
 
 
-class WorkerKilled(Exception):  # noqa: N818 - named for what happened
+class WorkerKilled(Exception):
     """The worker died where the story wanted it to."""
 
 

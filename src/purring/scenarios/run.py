@@ -163,7 +163,8 @@ class _Run:
 
     def _act(self, action: Action, timed: Timed) -> None:
         """Do one thing, and see whether it was to be refused."""
-        self._trace.heading(f"line {timed.line}: {action.name.replace('_', ' ')} {_said(action.details, self._world)}".rstrip())
+        what = f"{action.name.replace('_', ' ')} {_said(action.details, self._world)}"
+        self._trace.heading(f"line {timed.line}: {what}".rstrip())
         try:
             self._actor.act(action, timed.reckoned)
         except PurringError as error:
@@ -204,10 +205,10 @@ class _Run:
         self._check_invariants()
         ending = self._story.scenario.finally_ or Finally()
         before = self._digest()
-        names = list(before)
-        self._player.advance(self._world.clock.now() + RUN_ON_MAX, is_over=lambda: self._is_quiet(names))
+        ids = list(self._world.invoices().values())
+        self._player.advance(self._world.clock.now() + RUN_ON_MAX, is_over=lambda: not self._world.has_plans(ids))
         events = self._trace.catch_up()
-        if not self._is_quiet(names):
+        if self._world.has_plans(ids):
             self._differ("finally", f"after {RUN_ON_MAX.days} days there is still something planned")
         if ending.nothing_more:
             self._require_nothing_more(before)
@@ -230,12 +231,6 @@ class _Run:
             f"{facts.invoice.status.value}, recovery {recovery}, subscription {subscription}, "
             f"attempts {', '.join(attempts) or 'none'}, {sent} notices sent"
         )
-
-    def _is_quiet(self, names: Sequence[str]) -> bool:
-        """Whether nothing more is planned for these invoices."""
-        everything = [self._world.facts(name) for name in names]
-        owed = any(notice.status is NoticeStatus.OWED for facts in everything for notice in facts.notices)
-        return not owed and all(facts.invoice.next_step_at is None for facts in everything)
 
     def _require_nothing_more(self, before: Mapping[str, str]) -> None:
         for name, state in before.items():
@@ -278,8 +273,7 @@ _SCRIPT = {"answers", "afterwards"}
 
 
 def main(paths: Sequence[Path], *, trace: bool, database_url: str | None, out: TextIO) -> int:
-    """Play files one after the other and report on each; 0 if all came out as they say, 1 if one did not, 2 if one
-    is no story."""
+    """Play files one after the other, each with a report; 0: all as they say, 1: one is not, 2: one is no story."""
     if database_url is not None and len(paths) > 1:
         out.write("Each story needs an empty database: give one file, or leave the database out.\n")
         return 2

@@ -1,4 +1,4 @@
-"""Everything that a story needs around it: our services on a virtual clock, the sandbox, and names for what there is."""
+"""Everything around a story: our services on a virtual clock, the sandbox, and names for what there is."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from purring.clock import SeededIds, VirtualClock
+from purring.domain.attempt import Attempt
 from purring.domain.errors import InvalidInput
 from purring.domain.facts import Facts
 from purring.domain.ids import CustomerId, DeliveryId, InvoiceId, MerchantId, MethodId, SubscriptionId
-from purring.domain.notice import Notice
+from purring.domain.notice import Notice, NoticeStatus
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.gateways.sandbox.local import LocalSandbox
@@ -21,11 +22,10 @@ from purring.notices.send import Delivered, Message, Outcome
 from purring.operations.services import Services
 from purring.operations.view import facts_of
 from purring.scenarios.parse import Story
-from purring.store import invoices, methods, notices, subscriptions
+from purring.store import attempts, invoices, methods, notices, subscriptions
 from purring.store.engine import Store
 from purring.store.events import Event
 from purring.store.events import of_customer as events_of_customer
-
 
 Id = TypeVar("Id", bound=str)
 
@@ -169,6 +169,19 @@ class World:
         """A payment method as it is now. Raises InvalidInput."""
         with self.services.store.reading() as conn:
             return methods.get(conn, self.merchant_id, self.method(method))
+
+    def attempts(self, invoice_id: InvoiceId) -> list[Attempt]:
+        """An invoice's attempts, oldest first."""
+        with self.services.store.reading() as conn:
+            return attempts.of_invoice(conn, self.merchant_id, invoice_id)
+
+    def has_plans(self, invoice_ids: Iterable[InvoiceId]) -> bool:
+        """Whether anything is still to happen by itself about some invoices: a step of theirs, or a notice."""
+        keys = [(self.merchant_id, invoice_id) for invoice_id in invoice_ids]
+        with self.services.store.reading() as conn:
+            steps = [one.next_step_at for one in invoices.load(conn, keys).values()]
+            told = [one.status for some in notices.of_invoices(conn, keys).values() for one in some]
+        return any(steps) or NoticeStatus.OWED in told
 
     def events(self) -> list[Event]:
         """Everything that happened so far, oldest first."""
