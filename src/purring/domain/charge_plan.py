@@ -163,8 +163,9 @@ def _slots(
     """What policy, operator and a changed method propose after the last automatic charge, rising."""
     last = facts.last_counted
     base = last.started_at if last else recovery.opened_at
-    # While a debit was under way nothing else could be charged: those times weren't missed.
-    free_at = last.ended_at or base if last else base
+    # Times that went by while a debit was under way, or before the method was as it is now, weren't missed.
+    changed_at = _changed_at(facts, method)
+    free_at = max(changed_at, last.ended_at or base if last else base)
     outlook = Outlook(
         policy=recovery.policy,
         invoice_on=facts.invoice.invoice_on,
@@ -177,8 +178,8 @@ def _slots(
     )
     times = policy_named(recovery.policy.retry)(outlook)
     slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > free_at]
-    fresh = _fresh_slot(facts, method, base)
-    if fresh:  # times that went by while the other method, or the old data, could not be charged aren't made up for
+    fresh = _fresh_slot(facts, method, changed_at) if changed_at > base else []
+    if fresh:
         slots = [slot for slot in slots if slot.at > fresh[0].at]
     added = [*_first_slot(facts, recovery, last), *fresh]
     if added:
@@ -205,16 +206,20 @@ def _first_slot(facts: Facts, recovery: Recovery, last: Attempt | None) -> list[
     return [_Slot(facts.invoice.issued_at, Clause("invoice.first_charge"))]
 
 
-def _fresh_slot(facts: Facts, method: PaymentMethod, base: datetime) -> list[_Slot]:
-    """One try at the next retry hour when the tied method was changed or edited after the last automatic charge."""
+def _changed_at(facts: Facts, method: PaymentMethod) -> datetime:
+    """When the tied method was tied, added or edited, whatever came last."""
     tied_at = facts.subscription.method_tied_at if facts.subscription else None
-    fresh_at = max(tied_at, method.fresh_at) if tied_at else method.fresh_at
-    if fresh_at <= base or any(_tried(attempt, method, fresh_at) for attempt in facts.attempts):
+    return max(tied_at, method.fresh_at) if tied_at else method.fresh_at
+
+
+def _fresh_slot(facts: Facts, method: PaymentMethod, changed_at: datetime) -> list[_Slot]:
+    """One try at the next retry hour after a change, unless somebody has tried the method since."""
+    if any(_tried(attempt, method, changed_at) for attempt in facts.attempts):
         return []
     tz = zone(facts.customer.timezone)
-    today = local_date(fresh_at, tz)
+    today = local_date(changed_at, tz)
     at = at_local(today, facts.policy.retry_at, tz)
-    if at <= fresh_at:
+    if at <= changed_at:
         at = at_local(today + days(1), facts.policy.retry_at, tz)
     return [_Slot(at, Clause("policy.fresh_method"))]
 
