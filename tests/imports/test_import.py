@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from purring.domain.merchant import Merchant
 from purring.domain.subscription import SubscriptionStatus
 from purring.engine.loop import Worker, play
 from purring.imports.kinds import Kind
-from purring.imports.run import BATCH_ROWS, Mode
-from purring.imports.source import plural
+from purring.imports.run import BATCH_ROWS, Import, Listener, Mode
+from purring.imports.source import open_source, plural
 from purring.operations.methods import remove_method
 from purring.operations.story import CustomerStory, customer_story, invoice_story
 from purring.store import customers, invariants, invoices
@@ -365,6 +366,19 @@ def test_another_merchants_ids_are_not_there(world: World) -> None:
     }
     assert 0 == world.take_in(_file(world, _customer(1), _method(1), _invoice(1)), merchant=other).bad
     assert _story(world, "C-1").customer.id != _story(world, "C-1", other).customer.id
+
+
+def test_two_imports_at_once_bring_each_row_in_once(world: World) -> None:
+    """Whoever comes second finds the rows there, also where both began at the same moment."""
+    rows = [make(n) for n in range(40) for make in (_customer, _method, _subscription, _invoice)]
+    source = open_source(_file(world, *rows))
+    runs = [Import(world.services, world.merchant, source, Listener()) for _ in range(2)]
+    with ThreadPoolExecutor(len(runs)) as threads:
+        for done in [threads.submit(run.run, Mode.BATCHES) for run in runs]:
+            done.result()
+    added = [sum(tally[0] for tally in counts(run).values()) for run in runs]
+    assert (len(rows), 0) == (sum(added), sum(run.bad for run in runs))
+    assert [f"C-{n}" for n in range(40)] == _customers(world, world.merchant)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ _GROUP = re.compile(r"\d+")
 
 def holds_card_number(text: str) -> bool:
     """Whether some digits in the text could be a card number: as many as one has, with a right check digit."""
-    return any(_holds(match.group()) for match in _RUN.finditer(text))
+    return len(text) >= _DIGITS[0] and any(_holds(match.group()) for match in _RUN.finditer(text))
 
 
 def without_card_numbers(text: str) -> str:

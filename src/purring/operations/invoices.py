@@ -10,7 +10,7 @@ from purring.domain.calendar import start_of_day, zone
 from purring.domain.changes import Changes
 from purring.domain.customer import Customer
 from purring.domain.decide.hand_over import handed_over
-from purring.domain.errors import InvalidInput, InvalidMoney, NotFound, RefusalCode, Refused
+from purring.domain.errors import InvalidInput, InvalidMoney, NotFound, PurringError, RefusalCode, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import CustomerId, InvoiceId, LineId, MerchantId, MethodId, SubscriptionId
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceSource, InvoiceStatus
@@ -58,19 +58,46 @@ def hand_over_many(
     conn: Connection, services: Services, merchant_id: MerchantId, some: Sequence[HandedOver]
 ) -> list[Invoice]:
     """Take invoices over in one transaction. Raises as `hand_over`; then nothing is taken over."""
+    decided = _decide(services, _around(conn, merchant_id, some), some)
+    for one in decided:
+        if isinstance(one, PurringError):
+            raise one
+    return [one for one in _saved(conn, services, merchant_id, decided) if not isinstance(one, PurringError)]
+
+
+def hand_over_good(
+    conn: Connection, services: Services, merchant_id: MerchantId, some: Sequence[HandedOver]
+) -> list[Invoice | PurringError]:
+    """Take over what can be, and give for each of the others what `hand_over` would raise."""
+    return _saved(conn, services, merchant_id, _decide(services, _around(conn, merchant_id, some), some))
+
+
+_Decided = tuple[Invoice, Changes] | PurringError
+
+
+def _decide(services: Services, around: _Around, some: Sequence[HandedOver]) -> list[_Decided]:
+    """What becomes of each invoice; a later one sees what an earlier one did to its subscription."""
     now = services.clock.now()
-    around = _around(conn, merchant_id, some)
-    batch: list[tuple[MerchantId, Changes]] = []
-    invoices: list[Invoice] = []
+    decided: list[_Decided] = []
     for new in some:
-        facts = _facts(services, around, new)
-        changes = handed_over(facts, now, declined=new.declined)
+        try:
+            facts = _facts(services, around, new)
+            changes = handed_over(facts, now, declined=new.declined)
+        except PurringError as error:
+            decided.append(error)
+            continue
         around.subscriptions.update({noun.id: noun for noun in changes.changed if isinstance(noun, Subscription)})
         around.taken.update(_names(new))
-        batch.append((merchant_id, changes))
-        invoices.append(facts.invoice)
-    save_many(conn, batch, services.ids, now)
-    return invoices
+        decided.append((facts.invoice, changes))
+    return decided
+
+
+def _saved(
+    conn: Connection, services: Services, merchant_id: MerchantId, decided: Sequence[_Decided]
+) -> list[Invoice | PurringError]:
+    batch = [(merchant_id, one[1]) for one in decided if not isinstance(one, PurringError)]
+    save_many(conn, batch, services.ids, services.clock.now())
+    return [one if isinstance(one, PurringError) else one[0] for one in decided]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from datetime import date
 
 from purring.domain.calendar import local_date, zone
 from purring.domain.customer import Customer
-from purring.domain.errors import InvalidInput
-from purring.domain.ids import CustomerId, MerchantId
+from purring.domain.errors import PurringError
+from purring.domain.ids import CustomerId
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
 from purring.domain.subscription import Subscription
 from purring.operations.importing.methods import ByToken, usable_methods
 from purring.operations.importing.rows import Added, Bad, Missing, NewInvoice, Result, There
-from purring.operations.invoices import HandedOver, hand_over_many
+from purring.operations.invoices import HandedOver, hand_over_good
 from purring.operations.services import Services
 from purring.store import Connection, customers, invoices, subscriptions
 
@@ -44,8 +44,10 @@ def add_invoices(conn: Connection, services: Services, merchant: Merchant, some:
         wave, waiting = _apart(some, waiting)
         results |= {place: _problem(known, some[place]) or Added() for place in wave}
         handed = [(place, _handed_over(known, some[place])) for place in wave if results[place] == Added()]
-        for place, error in _taken_over(conn, services, merchant.id, handed).items():
-            results[place] = Bad(error.field or "number", error.message)
+        taken = hand_over_good(conn, services, merchant.id, [new for _, new in handed])
+        for (place, _), one in zip(handed, taken, strict=True):
+            if isinstance(one, PurringError):
+                results[place] = Bad(one.field or "number", one.message)
         for place, _ in handed:
             if results[place] == Added():
                 _remember(known, some[place])
@@ -125,18 +127,3 @@ def _handed_over(known: _Known, new: NewInvoice) -> HandedOver:
         declined=new.declined,
         external_id=new.external_id,
     )
-
-
-def _taken_over(
-    conn: Connection, services: Services, merchant_id: MerchantId, some: Sequence[tuple[int, HandedOver]]
-) -> dict[int, InvalidInput]:
-    """Take invoices over, and say which ones could not be, and why: halves are tried until the culprits stand alone."""
-    try:
-        hand_over_many(conn, services, merchant_id, [new for _, new in some])
-    except InvalidInput as error:
-        if len(some) == 1:
-            return {some[0][0]: error}
-        middle = len(some) // 2
-        first = _taken_over(conn, services, merchant_id, some[:middle])
-        return first | _taken_over(conn, services, merchant_id, some[middle:])
-    return {}
