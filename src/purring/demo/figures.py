@@ -83,6 +83,7 @@ def figures_of(world: World) -> Figures:
     """Read everything back."""
     merchant_id = world.merchant.id
     captured = oracle.captured_by_invoice(world.provider.ledger_path)
+    world.services.store.analyze()
     with world.services.store.reading() as conn:
         found = cases.of_merchant(conn, merchant_id)
         unknown = {

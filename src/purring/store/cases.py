@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, and_, exists, func, select
+from sqlalchemy import Connection, Select, and_, exists, func, select
 
 from purring.domain.attempt import AttemptStatus
 from purring.domain.decline import DeclineClass, DeclineReason
@@ -45,45 +45,41 @@ class Case:
 
 def of_merchant(conn: Connection, merchant_id: MerchantId) -> list[Case]:
     """List a merchant's recoveries, by invoice number."""
-    return [_case(row) for row in conn.execute(_cases(merchant_id))]
+    tries: dict[InvoiceId, list[Any]] = {}
+    for row in conn.execute(_tries(merchant_id)):
+        tries.setdefault(row.invoice_id, []).append(row)
+    return [_case(row, tries.get(row.invoice_id, [])) for row in conn.execute(_recoveries(merchant_id))]
 
 
-def _cases(merchant_id: MerchantId) -> Select[Any]:
-    tries = _tries(merchant_id)
-    counted = select(tries.c.invoice_id, func.count().label("tries")).group_by(tries.c.invoice_id).subquery("counted")
-    first = select(tries).where(tries.c.turn == 1).subquery("first")
-    paid = select(tries).where(tries.c.status == AttemptStatus.SUCCEEDED).subquery("paid")
+def _recoveries(merchant_id: MerchantId) -> Select[Any]:
     own, its, sold = recovery.c, invoice.c, subscription.c
     return (
         select(
             *(own[name] for name in ("id", "invoice_id", "status", "cause", "opened_at", "closed_at")),
             *(its[name] for name in ("currency", "total_minor", "paid_minor", "credited_minor")),
-            counted.c.tries,
-            paid.c.turn.label("paid_by"),
-            first.c.method_id.label("first_method_id"),
-            paid.c.method_id.label("paid_method_id"),
             sold.status.label("subscription_status"),
         )
         .join(invoice, and_(its.merchant_id == own.merchant_id, its.id == own.invoice_id))
         .outerjoin(subscription, and_(sold.merchant_id == its.merchant_id, sold.id == its.subscription_id))
-        .outerjoin(counted, counted.c.invoice_id == own.invoice_id)
-        .outerjoin(first, first.c.invoice_id == own.invoice_id)
-        .outerjoin(paid, paid.c.invoice_id == own.invoice_id)
         .where(own.merchant_id == merchant_id)
         .order_by(its.number)
     )
 
 
-def _tries(merchant_id: MerchantId) -> Subquery:
-    """The attempts that reached the gateway, numbered anew within their invoice."""
+def _tries(merchant_id: MerchantId) -> Select[Any]:
+    """The attempts that reached the gateway, on invoices that have a recovery, in their order."""
     own = attempt.c
-    turn = func.row_number().over(partition_by=own.invoice_id, order_by=own.number).label("turn")
-    reached = (own.merchant_id == merchant_id, own.status != AttemptStatus.FAILED)
-    return select(own.invoice_id, own.method_id, own.status, turn).where(*reached).subquery("tries")
+    return (
+        select(own.invoice_id, own.method_id, own.status)
+        .join(recovery, and_(recovery.c.merchant_id == own.merchant_id, recovery.c.invoice_id == own.invoice_id))
+        .where(own.merchant_id == merchant_id, own.status != AttemptStatus.FAILED)
+        .order_by(own.invoice_id, own.number)
+    )
 
 
-def _case(row: Any) -> Case:  # noqa: ANN401 - a row
+def _case(row: Any, tries: Sequence[Any]) -> Case:  # noqa: ANN401 - a row
     owed_minor = max(row.total_minor - row.paid_minor - row.credited_minor, 0)
+    paid = [place for place, one in enumerate(tries) if one.status is AttemptStatus.SUCCEEDED]
     return Case(
         id=row.id,
         invoice_id=row.invoice_id,
@@ -93,10 +89,10 @@ def _case(row: Any) -> Case:  # noqa: ANN401 - a row
         closed_at=row.closed_at,
         total=Money(row.total_minor, row.currency),
         owed=Money(owed_minor, row.currency),
-        tries=row.tries or 0,
-        paid_by=row.paid_by,
-        first_method_id=row.first_method_id,
-        paid_method_id=row.paid_method_id,
+        tries=len(tries),
+        paid_by=paid[-1] + 1 if paid else None,
+        first_method_id=tries[0].method_id if tries else None,
+        paid_method_id=tries[paid[-1]].method_id if paid else None,
         subscription_status=row.subscription_status,
     )
 

@@ -12,12 +12,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Table, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy import Column, Connection, Integer, Select, Table, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from purring.domain.ids import MerchantId
 from purring.store import bulk
 from purring.store.schema import delivery, inbound_event, invoice, subscription
+from purring.store.types import Instant
 
 
 class Work(StrEnum):
@@ -107,12 +108,17 @@ def release(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -
 
 def next_due_at(conn: Connection, work: Work, now: datetime) -> datetime | None:
     """Tell when the next row can be claimed, be it past or future; None while there is no work at all."""
-    own = _TABLES[work].c
+    found = [at for at in conn.execute(_next_due(work), {"now": now}).one() if at is not None]
+    return min(found, default=None)
+
+
+@cache
+def _next_due(work: Work) -> Select[Any]:
+    own, now = _TABLES[work].c, bindparam("now", type_=Instant)
     free_at = case((own.lease_until > own.next_step_at, own.lease_until), else_=own.next_step_at)
     due = select(func.min(free_at)).where(own.next_step_at <= now).scalar_subquery()
     later = select(func.min(own.next_step_at)).where(own.next_step_at > now).scalar_subquery()
-    found = [at for at in conn.execute(select(due, later)).one() if at is not None]
-    return min(found, default=None)
+    return select(due, later)
 
 
 def _held(one: Claim, owner: str) -> bulk.Row:
