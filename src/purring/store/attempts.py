@@ -105,34 +105,8 @@ def _use(row: Any) -> Use:  # noqa: ANN401 - a row
 
 
 def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
-    return Attempt(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        method_id=row.method_id,
-        gateway=row.gateway,
-        fingerprint=row.fingerprint,
-        amount=Money(row.amount_minor, row.currency),
-        number=row.number,
-        initiator=row.initiator,
-        status=row.status,
-        started_at=row.started_at,
-        key_expires_at=row.key_expires_at,
-        is_backup=row.is_backup,
-        ended_at=row.ended_at,
-        captured_minor=row.captured_minor,
-        gateway_ref=row.gateway_ref,
-        reason=row.reason,
-        decline_class=row.decline_class,
-        retry_not_before=row.retry_not_before,
-        answer=Answer(**row.answer) if row.answer else None,
-        rules=tuple(row.rules),
-        why=tuple(row.why),
-        asked_count=row.asked_count,
-        asked_at=row.asked_at,
-        expected_at=row.expected_at,
-        detail=row.detail,
-        version=row.version,
-    )
+    answer = Answer(**row.answer) if row.answer else None
+    return Attempt(amount=Money(row.amount_minor, row.currency), answer=answer, **SHAPE.plain(row))
 
 
 def open_on_method(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> list[AttemptId]:

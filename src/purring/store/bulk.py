@@ -77,14 +77,20 @@ class Shape:
         self._made = dict(made or {})
         taken = {"merchant_id", *_LEASE, *but, *self._made}
         names = [column.name for column in table.columns if column.name not in taken]
-        self._read = attrgetter(*(dict(paths or {}).get(name, name) for name in names))
+        self._get = attrgetter(*(dict(paths or {}).get(name, name) for name in names))
         self.columns = ("merchant_id", *names, *self._made)
+        self._plain = tuple(name for name in names if name not in (paths or {}))
+        self._pick = itemgetter(*(index for index, column in enumerate(table.columns) if column.name in self._plain))
 
     def row(self, merchant_id: MerchantId, noun: object) -> Row:
         """Lay a noun out in the order of `columns`."""
         if not self._made:
-            return (merchant_id, *self._read(noun))
-        return (merchant_id, *self._read(noun), *(make(noun) for make in self._made.values()))
+            return (merchant_id, *self._get(noun))
+        return (merchant_id, *self._get(noun), *(make(noun) for make in self._made.values()))
+
+    def plain(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+        """Give the values that a row of the table, selected whole, has under the noun's own names."""
+        return dict(zip(self._plain, self._pick(row), strict=True))
 
     def insert(self, conn: Connection, nouns: Sequence[tuple[MerchantId, Any]]) -> None:
         """Insert nouns, each with its merchant."""
@@ -143,9 +149,10 @@ def matching(
 def grouped(rows: Iterable[Any], column: str, make: Callable[[Any], Any]) -> dict[Key, list[Any]]:
     """Sort rows, each made into a value, under the key they stand for in `column`, keeping their order."""
     groups: dict[Key, list[Any]] = {}
-    read = attrgetter("merchant_id", column)
+    key: Callable[[Any], Key] | None = None
     for row in rows:
-        groups.setdefault(read(row), []).append(make(row))
+        key = key or itemgetter(row._fields.index("merchant_id"), row._fields.index(column))
+        groups.setdefault(key(row), []).append(make(row))
     return groups
 
 

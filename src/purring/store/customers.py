@@ -79,19 +79,8 @@ def _with_people(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Custom
 
 
 def _customer(row: Any, people: tuple[Person, ...]) -> Customer:  # noqa: ANN401 - a row
-    return Customer(
-        id=row.id,
-        name=row.name,
-        timezone=row.timezone,
-        locale=row.locale,
-        country=row.country,
-        external_id=row.external_id,
-        people=people,
-        version=row.version,
-    )
+    return Customer(people=people, **SHAPE.plain(row))
 
 
 def _person(row: Any) -> Person:  # noqa: ANN401 - a row
-    return Person(
-        id=row.id, customer_id=row.customer_id, name=row.name, email=row.email, locale=row.locale, role=row.role
-    )
+    return Person(**PERSON.plain(row))

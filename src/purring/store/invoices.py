@@ -126,26 +126,4 @@ def _line(row: Any) -> InvoiceLine:  # noqa: ANN401 - a row
 
 
 def _invoice(row: Any, lines: tuple[InvoiceLine, ...]) -> Invoice:  # noqa: ANN401 - a row
-    return Invoice(
-        id=row.id,
-        number=row.number,
-        customer_id=row.customer_id,
-        subscription_id=row.subscription_id,
-        status=row.status,
-        total=Money(row.total_minor, row.currency),
-        invoice_on=row.invoice_on,
-        issued_at=row.issued_at,
-        method_id=row.method_id,
-        period_start_on=row.period_start_on,
-        period_end_on=row.period_end_on,
-        lines=lines,
-        paid_minor=row.paid_minor,
-        refunded_minor=row.refunded_minor,
-        credited_minor=row.credited_minor,
-        dispute=row.dispute,
-        source=row.source,
-        external_id=row.external_id,
-        next_step_at=row.next_step_at,
-        closed_at=row.closed_at,
-        version=row.version,
-    )
+    return Invoice(total=Money(row.total_minor, row.currency), lines=lines, **SHAPE.plain(row))

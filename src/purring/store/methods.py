@@ -76,24 +76,4 @@ def by_token(
 
 def from_row(row: Any) -> PaymentMethod:  # noqa: ANN401 - a row
     """Make a method of its row."""
-    return PaymentMethod(
-        id=row.id,
-        customer_id=row.customer_id,
-        kind=row.kind,
-        gateway=row.gateway,
-        token=row.token,
-        fingerprint=row.fingerprint,
-        scheme=row.scheme,
-        last4=row.last4,
-        created_at=row.created_at,
-        status=row.status,
-        exp_month=row.exp_month,
-        exp_year=row.exp_year,
-        holder_name=row.holder_name,
-        billing_address=row.billing_address,
-        phone=row.phone,
-        backup_consent_at=row.backup_consent_at,
-        edited_at=row.edited_at,
-        removed_at=row.removed_at,
-        version=row.version,
-    )
+    return PaymentMethod(**SHAPE.plain(row))

@@ -222,17 +222,4 @@ def _delivery(row: Any, told: Notice, customer: Customer) -> Delivery:  # noqa: 
 
 
 def _notice(row: Any) -> Notice:  # noqa: ANN401 - a row
-    return Notice(
-        id=row.id,
-        kind=row.kind,
-        customer_id=row.customer_id,
-        invoice_id=row.invoice_id,
-        subscription_id=row.subscription_id,
-        attempt_id=row.attempt_id,
-        status=row.status,
-        owed_at=row.owed_at,
-        due_at=row.due_at,
-        number=row.number,
-        context=row.context,
-        sent_at=row.sent_at,
-    )
+    return Notice(**SHAPE.plain(row))

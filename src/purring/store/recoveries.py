@@ -34,19 +34,4 @@ def invoice_of(conn: Connection, merchant_id: MerchantId, recovery_id: RecoveryI
 
 
 def _recovery(row: Any, policy: Policy) -> Recovery:  # noqa: ANN401 - a row
-    return Recovery(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        status=row.status,
-        policy=policy,
-        opened_at=row.opened_at,
-        window_ends_at=row.window_ends_at,
-        hold=row.hold,
-        held_until=row.held_until,
-        transfer_declared_at=row.transfer_declared_at,
-        skipped_until=row.skipped_until,
-        moved_to=row.moved_to,
-        cause=row.cause,
-        closed_at=row.closed_at,
-        version=row.version,
-    )
+    return Recovery(policy=policy, **SHAPE.plain(row))

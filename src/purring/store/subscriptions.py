@@ -135,27 +135,4 @@ def _with_prices(conn: Connection, rows: Sequence[Any]) -> list[tuple[MerchantId
 
 
 def _subscription(row: Any, price: Price) -> Subscription:  # noqa: ANN401 - a row
-    return Subscription(
-        id=row.id,
-        customer_id=row.customer_id,
-        status=row.status,
-        price=price,
-        quantity=row.quantity,
-        anchor_on=row.anchor_on,
-        next_period_index=row.next_period_index,
-        period_start_on=row.period_start_on,
-        period_end_on=row.period_end_on,
-        method_id=row.method_id,
-        method_tied_at=row.method_tied_at,
-        backup_method_id=row.backup_method_id,
-        reason=row.reason,
-        next_step_at=row.next_step_at,
-        past_due_at=row.past_due_at,
-        suspended_at=row.suspended_at,
-        cancel_at_period_end=row.cancel_at_period_end,
-        cancel_warned_at=row.cancel_warned_at,
-        canceled_at=row.canceled_at,
-        pending_quantity=row.pending_quantity,
-        external_id=row.external_id,
-        version=row.version,
-    )
+    return Subscription(price=price, **SHAPE.plain(row))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, String, Text, TypeDecorator
@@ -57,7 +58,9 @@ def _microseconds(at: datetime | None) -> int | None:
     return ((at if at.tzinfo is UTC else require_instant(at, "instant")) - EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=65_536)
 def _instant(microseconds: int | None) -> datetime | None:
+    """Make an instant; the rows of a batch share many, and most columns of most rows have none."""
     return None if microseconds is None else EPOCH + timedelta(microseconds=microseconds)
 
 
@@ -92,6 +95,22 @@ def _json_text(value: object) -> str | None:
 
 def _json_value(text: str | None) -> object:
     return None if text is None else json.loads(text)
+
+
+class Strings(Document):
+    """A list of strings, the same few over and over: JSON, read as a tuple."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Turn JSON into a tuple."""
+        del coltype
+        return _strings if dialect.name == "sqlite" else tuple
+
+
+@lru_cache(maxsize=4096)
+def _strings(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 class OneOf(TypeDecorator[Any]):
