@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
 from purring.domain.attempt import Absent, Attempt, AttemptStatus, Outcome
@@ -45,7 +44,6 @@ class Story:
         self.events: list[EventDraft] = []
         self.entries = [_invoiced(facts.invoice)]
         self.moves: list[Move] = []
-        self._ids = count(1)
 
     # -----------------------------------------------------------------------------------------------------------------
     # What can be asked
@@ -221,8 +219,8 @@ class Story:
         return self.decide(replan)
 
     def new(self) -> NewAttempt:
-        """The id of the next attempt."""
-        return NewAttempt(id=AttemptId(f"att_{next(self._ids)}"), key_lifetime=KEY_LIFETIME)
+        """The id of the next attempt: `att_1`, `att_2`, ..."""
+        return NewAttempt(id=AttemptId(f"att_{len(self.facts.attempts) + 1}"), key_lifetime=KEY_LIFETIME)
 
     # -----------------------------------------------------------------------------------------------------------------
     # What the store does
