@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.cli.conftest import Purring, run
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 60
+ALL_HOLD = re.compile(r"invariants: (\d+)/\1 hold")
 
 
 def _handover(directory: Path) -> Path:
@@ -61,7 +63,7 @@ def test_an_operator_steps_in(purring: Purring, tmp_path: Path) -> None:
     assert "Invoice F-8801: paid, 0.00 NOK owed" in paid.out
     assert "invoice payment recorded: amount 249.95 NOK, reference bank 17" in paid.out
     assert "uncollectible" in purring("recovery", "write-off", "F-8802").out
-    assert "invariants: 20/20 hold" in purring("doctor").out
+    assert ALL_HOLD.search(purring("doctor").out)
 
 
 def test_a_customer_is_shown_with_everything_that_is_theirs(purring: Purring) -> None:
@@ -91,7 +93,7 @@ def test_doctor_names_the_gateway_that_does_not_answer(purring: Purring) -> None
     said = purring("doctor")
     assert 1 == said.exit_code
     assert "FAILS  gateway sandbox: " in said.out
-    assert "invariants: 20/20 hold" in said.out
+    assert ALL_HOLD.search(said.out)
 
 
 def test_doctor_needs_a_key_that_the_gateway_takes(

@@ -29,7 +29,7 @@ def say(text: str = "", *, style: str = "", stream: TextIO | None = None) -> Non
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under a head; numbers, and what looks like them, stand on the right."""
-    cells = [[printable(cell) for cell in row] for row in rows]
+    cells = [[_one_line(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _say_rich(head, cells)
     else:
@@ -38,6 +38,7 @@ def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines in columns of one width each; rows must be equally long."""
+    rows = [[_one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numeric = [all(map(_is_number, column[1:])) for column in zip(*rows, strict=True)]
     return [
@@ -57,6 +58,10 @@ def _say_rich(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def _one_line(cell: str) -> str:
+    return printable(cell).replace("\n", " ")
 
 
 def _is_number(cell: str) -> bool:
