@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from purring.domain.ids import MerchantId
 from purring.domain.policy import EndAction, Policy
@@ -43,11 +43,16 @@ def add(conn: Connection, merchant_id: MerchantId, value: Policy, now: datetime)
     bulk.insert(conn, policy, _COLUMNS, [(merchant_id, value.version, document(value), now)])
 
 
+_BY_VERSION = select(policy).where(
+    policy.c.merchant_id.in_(bindparam("merchants", expanding=True)),
+    policy.c.version.in_(bindparam("numbers", expanding=True)),
+)
+
+
 def load(conn: Connection, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Policy]:
     """Load versions of merchants' policies."""
     merchants, numbers = ({pair[place] for pair in versions} for place in (0, 1))
-    statement = select(policy).where(policy.c.merchant_id.in_(sorted(merchants)), policy.c.version.in_(sorted(numbers)))
-    rows = conn.execute(statement).all()
+    rows = conn.execute(_BY_VERSION, {"merchants": sorted(merchants), "numbers": sorted(numbers)}).all()
     return {(row.merchant_id, row.version): parse(row.version, row.document) for row in rows}
 
 
