@@ -37,37 +37,37 @@ def _filled(world: World) -> None:
     world.save(Changes(created=(world.attempt(facts), world.recovery(facts), world.notice(facts))))
 
 
-@pytest.mark.parametrize(
-    ("table", "values"),
-    [
-        (price, {"unit_amount_minor": 0}),
-        (price, {"trial_days": -1}),
-        (price, {"interval_count": 0}),
-        (price, {"currency": "KR"}),
-        (subscription, {"quantity": 0}),
-        (subscription, {"next_period_index": -1}),
-        (subscription, {"period_end_on": NOW.date()}),
-        (payment_method, {"exp_month": 13}),
-        (payment_method, {"last4": "424242"}),
-        (payment_method, {"status": "removed"}),
-        (invoice, {"total_minor": 0}),
-        (invoice, {"paid_minor": -1}),
-        (invoice, {"refunded_minor": -1}),
-        (invoice, {"credited_minor": -1}),
-        (invoice, {"period_start_on": NOW.date()}),
-        (invoice_line, {"quantity": 0}),
-        (attempt, {"amount_minor": 0}),
-        (attempt, {"captured_minor": -1}),
-        (attempt, {"ended_at": NOW}),
-        (attempt, {"status": "declined"}),
-        (attempt, {"key_expires_at": NOW}),
-    ],
-)
-def test_what_can_not_be_true_is_refused(world: World, table: Table, values: dict[str, Any]) -> None:
+IMPOSSIBLE: list[tuple[Table, dict[str, Any]]] = [
+    (price, {"unit_amount_minor": 0}),
+    (price, {"trial_days": -1}),
+    (price, {"interval_count": 0}),
+    (price, {"currency": "KR"}),
+    (subscription, {"quantity": 0}),
+    (subscription, {"next_period_index": -1}),
+    (subscription, {"period_end_on": NOW.date()}),
+    (payment_method, {"exp_month": 13}),
+    (payment_method, {"last4": "424242"}),
+    (payment_method, {"status": "removed"}),
+    (invoice, {"total_minor": 0}),
+    (invoice, {"paid_minor": -1}),
+    (invoice, {"refunded_minor": -1}),
+    (invoice, {"credited_minor": -1}),
+    (invoice, {"period_start_on": NOW.date()}),
+    (invoice_line, {"quantity": 0}),
+    (attempt, {"amount_minor": 0}),
+    (attempt, {"captured_minor": -1}),
+    (attempt, {"ended_at": NOW}),
+    (attempt, {"status": "declined"}),
+    (attempt, {"key_expires_at": NOW}),
+]
+
+
+def test_what_can_not_be_true_is_refused(world: World) -> None:
     """Amounts, counts, periods and states that make no sense can't be stored, even by hand."""
     _filled(world)
-    with pytest.raises(IntegrityError):
-        _set(world, table, **values)
+    for table, values in IMPOSSIBLE:
+        with pytest.raises(IntegrityError):
+            _set(world, table, **values)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +91,15 @@ def test_no_value_outside_a_closed_list_is_stored(world: World) -> None:
         conn.exec_driver_sql("UPDATE invoice SET status = 'lost'")
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY, ids=lambda table: table.name)
-def test_what_only_grows_can_be_neither_changed_nor_deleted(world: World, table: Table) -> None:
+def test_what_only_grows_can_be_neither_changed_nor_deleted(world: World) -> None:
     """Events, journal and policies refuse UPDATE and DELETE, and keep what they have."""
     _filled(world)
-    for statement in (update(table).values(merchant_id="mer_other"), delete(table)):
-        with pytest.raises(DBAPIError, match="only grows"), world.store.transaction() as conn:
-            conn.execute(statement)
-    with world.store.reading() as conn:
-        assert conn.execute(select(table).where(table.c.merchant_id == world.merchant.id)).first()
+    for table in APPEND_ONLY:
+        for statement in (update(table).values(merchant_id="mer_other"), delete(table)):
+            with pytest.raises(DBAPIError, match="only grows"), world.store.transaction() as conn:
+                conn.execute(statement)
+        with world.store.reading() as conn:
+            assert conn.execute(select(table).where(table.c.merchant_id == world.merchant.id)).first()
 
 
 def test_no_row_can_point_at_another_merchants(world: World) -> None:
