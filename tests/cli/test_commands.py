@@ -44,6 +44,7 @@ def test_the_how_to_works_as_it_is_written(purring: Purring, settings: pytest.Mo
         retried = purring("recovery", "retry", "F-8801").out
         assert "operator: declined, insufficient funds (retry later)" in retried
         assert "why: An operator retried now. [operator.retry_now]" in retried
+        assert "to do        Nothing to do as long as a retry is planned." in retried
         assert 0 == purring("work", "--once").exit_code
     shown = purring("show", "invoice", "F-8801").out
     assert "to post@nordlys.example in nb, sent" in shown

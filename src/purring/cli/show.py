@@ -24,14 +24,15 @@ from purring.cli.words import (
 from purring.domain.calendar import zone
 from purring.domain.facts import Facts
 from purring.domain.notice import Notice
+from purring.domain.rulebook.operator_texts import operator_text
 from purring.operations.lookup import merchant_named
 from purring.operations.story import CustomerStory, InvoiceStory, customer_story, invoice_story
 from purring.store.notices import Delivery
 
 app = typer.Typer(help="What happened, why, and what comes next.", no_args_is_help=True)
 
-Entry = tuple[datetime, str, Sequence[str]]
-"""When, the id of what happened, and lines of text."""
+Entry = tuple[datetime, int, str, Sequence[str]]
+"""When, which of one instant's comes first, the id of what happened, and lines of text."""
 
 
 @app.command("invoice")
@@ -98,6 +99,11 @@ def _about(facts: Facts, tz: ZoneInfo) -> Iterator[tuple[str, str]]:
     if recovery is not None and recovery.hold:
         until = f"until {moment(recovery.held_until, tz)}" if recovery.held_until else "until somebody resumes it"
         yield "paused", f"{words(recovery.hold)}, {until}"
+    declined = [attempt.reason for attempt in facts.attempts if attempt.reason]
+    if own.is_open and declined:
+        text = operator_text(declined[-1])
+        yield "declined", f"{words(declined[-1])}: {text.meaning}"
+        yield "to do", text.action
 
 
 def _past(story: InvoiceStory, tz: ZoneInfo) -> list[Sequence[str]]:
@@ -106,20 +112,21 @@ def _past(story: InvoiceStory, tz: ZoneInfo) -> list[Sequence[str]]:
     told: list[Entry] = []
     for attempt in facts.attempts:
         lines = [attempt_text(attempt, facts), *(f"  {reason}" for reason in attempt_reasons(attempt))]
-        told.append((attempt.started_at, attempt.id, lines))
+        told.append((attempt.started_at, 1, attempt.id, lines))
     for notice in facts.notices:
         copies = [copy for copy in story.deliveries if copy.notice.id == notice.id]
-        told.append((notice.owed_at, notice.id, _notice_lines(notice, copies, tz)))
+        told.append((notice.owed_at, 3, notice.id, _notice_lines(notice, copies, tz)))
     told.extend(
-        (event.at, event.id, [event_text(event.kind, event.data, tz)])
+        (event.at, 0 if event.kind in _BEGINNINGS else 2, event.id, [event_text(event.kind, event.data, tz)])
         for event in story.events
         if not event.kind.startswith("attempt.") or event.kind in _ATTEMPT_EVENTS
     )
-    # Within one instant what follows an id's prefix sorts by the order in which they were made.
-    told.sort(key=lambda entry: (entry[0], entry[1].partition("_")[2]))
-    return [line for at, _, lines in told for line in _dated(moment(at, tz), lines)]
+    told.sort(key=lambda entry: entry[:3])
+    return [line for at, _, _, lines in told for line in _dated(moment(at, tz), lines)]
 
 
+# What one instant brings is told as cause and effect: the invoice, the attempt, what followed, who was told.
+_BEGINNINGS = frozenset({"subscription.renewed", "invoice.issued", "invoice.handed_over"})
 _ATTEMPT_EVENTS = frozenset({"attempt.corrected", "attempt.needs_operator"})
 
 
