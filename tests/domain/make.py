@@ -69,6 +69,11 @@ def day(n: int, at: time = time(10), timezone: str = OSLO) -> datetime:
     return at_local(INVOICE_ON + timedelta(days=n), at, zone(timezone))
 
 
+def policy(**fields: Any) -> Policy:
+    """A policy with some fields changed."""
+    return Policy(**fields)
+
+
 def merchant(policy: Policy | None = None, **fields: Any) -> Merchant:
     """A merchant in Oslo with the default policy."""
     given: dict[str, Any] = {"id": MerchantId("mer_1"), "name": "Klokke AS", "timezone": OSLO, "locale": "nb"}
