@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, or_, select, update
+from sqlalchemy import Connection, Update, and_, or_, select, tuple_, update
 from sqlalchemy import bindparam as parameter
 from sqlalchemy.exc import IntegrityError
 
@@ -104,9 +104,9 @@ def _woken(dialect: str) -> Update:
             ),
         )
     )
-    waiting = select(own.id).select_from(paid_by)
+    waiting = select(own.merchant_id, own.id).select_from(paid_by)
     return (
         update(invoice)
-        .where(own.status == "open", own.next_step_at > now, own.id.in_(waiting))
+        .where(own.status == "open", own.next_step_at > now, tuple_(own.merchant_id, own.id).in_(waiting))
         .values(next_step_at=now)
     )
