@@ -12,6 +12,7 @@ from purring.domain.attempt import AttemptStatus
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.event import EventKind
 from purring.domain.ids import InvoiceId
+from purring.domain.invoice import DisputeStatus
 from purring.domain.money import Money, total
 from purring.domain.recovery import Cause, RecoveryStatus
 from purring.domain.subscription import SubscriptionStatus
@@ -40,6 +41,7 @@ class Figures:
     declines: Mapping[tuple[DeclineReason, DeclineClass], int]
     unknown: Mapping[AttemptStatus, int]
     inbound: int
+    disputes: Mapping[DisputeStatus, int]
     invariants: Sequence[InvariantResult]
     examples: Mapping[str, str]
 
@@ -97,6 +99,7 @@ def figures_of(world: World) -> Figures:
             declines=cases.declines(conn, merchant_id),
             unknown=Counter({status: len(invoices) for status, invoices in unknown.items() if invoices}),
             inbound=cases.inbound(conn),
+            disputes=cases.disputes(conn, merchant_id),
             invariants=invariants.check(conn, world.clock.now(), captured),
             examples=_examples(found, unknown[AttemptStatus.SUCCEEDED], bounced),
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from purring.demo.figures import Figures, middle_and_p90
 from purring.domain.attempt import AttemptStatus
 from purring.domain.invoice import InvoiceStatus
-from purring.domain.recovery import RecoveryStatus
+from purring.domain.recovery import Cause, RecoveryStatus
 
 Row = tuple[str, ...]
 
@@ -29,7 +29,9 @@ def sections(figures: Figures) -> list[Section]:
         _invoices(figures),
         _declines(figures),
         _recoveries(figures),
+        _causes(figures),
         _by_attempt(figures),
+        _effort(figures),
         _money(figures),
         _subscriptions(figures),
         _notices(figures),
@@ -62,27 +64,44 @@ def _declines(figures: Figures) -> Section:
 def _recoveries(figures: Figures) -> Section:
     cases = figures.cases
     by_status = Counter(case.status for case in cases)
-    by_cause = Counter(case.cause for case in figures.recovered)
     rows = [_share("opened", len(cases), len(cases))]
     rows += [_share(_said(status), by_status[status], len(cases)) for status in RecoveryStatus if by_status[status]]
-    rows += [_share(f"recovered by {_said(cause)}", n, len(figures.recovered)) for cause, n in by_cause.most_common()]
     return Section(title="Recoveries", head=("", "recoveries", "share"), rows=rows)
 
 
+_CAUSES: Mapping[Cause, str] = {
+    Cause.RETRY: "a retry of ours",
+    Cause.CUSTOMER: "the customer: another card, new data, a payment",
+    Cause.OPERATOR: "an operator's charge",
+    Cause.OUTSIDE: "a bank transfer, booked by an operator",
+    Cause.NONE: "nothing that was noted",
+}
+
+
+def _causes(figures: Figures) -> Section:
+    causes = Counter(case.cause for case in figures.recovered).most_common()
+    rows = [_share(_CAUSES[cause], count, len(figures.recovered)) for cause, count in causes]
+    return Section(title="What brought the money", head=("", "recovered", "share"), rows=rows)
+
+
 def _by_attempt(figures: Figures) -> Section:
-    numbers = Counter(case.paid_by or 0 for case in figures.recovered)
+    numbers = sorted(Counter(case.paid_by or 0 for case in figures.recovered).items())
     rows = [
-        _share(f"attempt {number}" if number else "no attempt: a transfer", count, len(figures.recovered))
-        for number, count in sorted(numbers.items())
+        _share(f"attempt {number}" if number else "none, a transfer", count, len(figures.recovered))
+        for number, count in numbers
     ]
+    return Section(title="Which attempt brought it", head=("", "recovered", "share"), rows=rows)
+
+
+def _effort(figures: Figures) -> Section:
     tries = [case.tries for case in figures.recovered]
     days_median, days_p90 = middle_and_p90(figures.days_to_recover)
-    rows += [
-        ("attempts per recovered invoice, mean", f"{sum(tries) / max(len(tries), 1):.1f}", ""),
-        ("days to recover, median", f"{days_median:.1f}", ""),
-        ("days to recover, nine in ten within", f"{days_p90:.1f}", ""),
+    rows = [
+        ("attempts, mean", f"{sum(tries) / max(len(tries), 1):.1f} attempts"),
+        ("days from decline to payment, median", f"{days_median:.1f} days"),
+        ("days from decline to payment, nine in ten within", f"{days_p90:.1f} days"),
     ]
-    return Section(title="Recovered by", head=("", "recoveries", "share"), rows=rows)
+    return Section(title="What it took", head=("per recovered invoice", ""), rows=rows)
 
 
 def _money(figures: Figures) -> Section:
@@ -101,18 +120,29 @@ def _notices(figures: Figures) -> Section:
     locales = sorted({locale for _, locale in sent})
     kinds = sorted({kind for kind, _ in sent})
     rows = [(_said(kind), *(f"{sent.get((kind, locale), 0):,}" for locale in locales)) for kind in kinds]
-    return Section(title="Mails sent, by language", head=("", *locales), rows=rows)
+    return Section(title="Mails sent, by language", head=("mails", *locales), rows=rows)
+
+
+_FOUND_OUT: Mapping[AttemptStatus, str] = {
+    AttemptStatus.SUCCEEDED: "it had been paid",
+    AttemptStatus.DECLINED: "it had been declined",
+    AttemptStatus.FAILED: "it had never arrived",
+}
 
 
 def _gateway(figures: Figures) -> Section:
     attempts = figures.summary.attempts
-    rows = [("attempts", f"{sum(attempts.values()):,}")]
-    rows += [("never reached the gateway: outage, rate limit", f"{attempts.get(AttemptStatus.FAILED, 0):,}")]
-    rows += [
-        (f"answer lost; found out later: {_said(status)}", f"{count:,}") for status, count in figures.unknown.items()
+    rows = [
+        ("attempts", f"{sum(attempts.values()):,}"),
+        ("never worked on: outage, rate limit, lost on the way", f"{attempts.get(AttemptStatus.FAILED, 0):,}"),
     ]
-    rows += [("events received", f"{figures.inbound:,}")]
-    return Section(title="Gateway", head=("", "count"), rows=rows)
+    rows += [
+        (f"answer lost, asked later: {_FOUND_OUT.get(status, 'not known yet')}", f"{count:,}")
+        for status, count in figures.unknown.items()
+    ]
+    rows += [("events received; some came late or twice, some never", f"{figures.inbound:,}")]
+    rows += [(f"chargebacks: {_said(status)}", f"{count:,}") for status, count in figures.disputes.items()]
+    return Section(title="At the gateway", head=("", "count"), rows=rows)
 
 
 def _invariants(figures: Figures) -> Section:

@@ -66,7 +66,7 @@ def main(options: Options, out: TextIO = sys.stdout) -> int:
 
 def _run(options: Options, directory: Path, console: Console) -> int:
     url = database_url(directory)
-    console.print(f"The demo's files: {directory}")
+    console.print(f"{options.customers:,} made-up customers, {options.weeks} weeks; the files: {directory}")
     started_s = elapsed_s()
     with playing(options, directory, provider.over_http) as world:
         set_up_s = elapsed_s() - started_s

@@ -13,6 +13,7 @@ from purring.domain.attempt import AttemptStatus
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.event import EventKind
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId, RecoveryId
+from purring.domain.invoice import DisputeStatus
 from purring.domain.money import Money
 from purring.domain.payment_method import MethodKind
 from purring.domain.recovery import Cause, RecoveryStatus
@@ -122,6 +123,18 @@ def passed_through(
         .order_by(its.number, own.number)
     )
     return [row.invoice_id for row in conn.execute(statement)]
+
+
+def disputes(conn: Connection, merchant_id: MerchantId) -> Mapping[DisputeStatus, int]:
+    """Count invoices whose payment was charged back, by how that stands."""
+    own = invoice.c
+    statement = (
+        select(own.dispute, func.count().label("n"))
+        .where(own.merchant_id == merchant_id, own.dispute != DisputeStatus.NONE)
+        .group_by(own.dispute)
+        .order_by(own.dispute)
+    )
+    return {row.dispute: row.n for row in conn.execute(statement)}
 
 
 def card_payments(conn: Connection, merchant_id: MerchantId, since: datetime, limit: int) -> list[AttemptId]:
