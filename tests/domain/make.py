@@ -31,6 +31,7 @@ from purring.domain.ids import (
     LineId,
     MerchantId,
     MethodId,
+    NoticeId,
     PersonId,
     PriceId,
     ProductId,
@@ -40,6 +41,7 @@ from purring.domain.ids import (
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
+from purring.domain.notice import Notice, NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
@@ -248,6 +250,21 @@ def attempt(
         "decline_class": verdict.decline_class if declined else None,
     }
     return Attempt(**(given | fields))
+
+
+def notice(owed_at: datetime, kind: NoticeKind = NoticeKind.LAST_NOTICE, **fields: Any) -> Notice:
+    """A notice about the invoice, owed at once."""
+    given: dict[str, Any] = {
+        "id": NoticeId(f"ntc_{owed_at:%d%H%M}"),
+        "customer_id": CustomerId("cus_1"),
+        "invoice_id": InvoiceId("inv_1"),
+        "subscription_id": SubscriptionId("sub_1"),
+        "attempt_id": None,
+        "status": NoticeStatus.OWED,
+        "due_at": owed_at,
+        "context": {},
+    }
+    return Notice(kind=kind, owed_at=owed_at, **(given | fields))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
