@@ -49,8 +49,8 @@ class EditMethod(Part):
 class Tie(Part):
     """A method is to pay a subscription, or to back it up."""
 
-    subscription: SubscriptionName = Field(description="which subscription")
-    method: MethodName = Field(description="which method")
+    subscription: SubscriptionName = Field(description="which one")
+    method: MethodName = Field(description="which one")
 
 
 class TwoMethods(Part):
@@ -69,7 +69,7 @@ class OneMethod(Part):
 class PayNow(Part):
     """The customer pays an open invoice at once."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     method: MethodName = Field(description="with what")
 
 
@@ -82,28 +82,28 @@ class OneInvoice(Part):
 class Confirm(Part):
     """The customer answers the bank's question about the last charge."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     succeeds: bool = unless_said(default=True, description="whether the bank takes the confirmation")
 
 
 class Pause(Part):
     """An operator pauses automatic charges."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     until: MomentText | None = maybe("until when; else until somebody resumes it")
 
 
 class Move(Part):
     """An operator moves the next planned charge."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     to: MomentText = Field(description="to when")
 
 
 class RecordPayment(Part):
     """An operator books money that came another way."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     amount: MoneyText = Field(description="how much")
     reference: Sentence = unless_said("bank statement", "where it was found")
 
@@ -111,7 +111,7 @@ class RecordPayment(Part):
 class CorrectOutcome(Part):
     """An operator says what became of the last charge."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     to: Literal["succeeded", "declined"] = Field(description="what it was")
     note: Sentence = unless_said("told by the bank", "how we know")
 
@@ -159,7 +159,7 @@ class GatewayOutage(Part):
 class Chargeback(Part):
     """The customer's bank takes the money of an invoice back."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     amount: MoneyText | None = maybe("how much; all of it unless said")
 
 
@@ -180,7 +180,7 @@ class Release(Part):
 class SendAgain(Part):
     """The gateway, or somebody who pretends to be it, sends the last event about an invoice once more."""
 
-    invoice: InvoiceName = Field(description="which invoice")
+    invoice: InvoiceName = Field(description="which one")
     copies: int = unless_said(1, "so many times")
     delay: DurationText | None = maybe("so much later")
     forgery: Annotated[Forgery, Word] | None = maybe("what is wrong with it")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from purring.domain.attempt import AttemptStatus, Initiator
+from purring.domain.clause import TEXTS
 from purring.domain.decline import DeclineClass, DeclineReason
+from purring.domain.errors import InvalidInput
 from purring.domain.event import EventKind
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.notice import NoticeKind
@@ -17,6 +19,7 @@ from purring.domain.subscription import SubscriptionStatus
 from purring.scenarios.part import (
     NONE,
     DayText,
+    Form,
     InvoiceName,
     LocaleText,
     MaybeMomentText,
@@ -28,12 +31,22 @@ from purring.scenarios.part import (
     SubscriptionName,
     Word,
     maybe,
+    reader,
     short_for,
     unless_said,
 )
 
 StepWord = Literal["charge", "notify", "set_status", "resolve", "close", "none"]
-ClauseWord = Annotated[str, Field(pattern=r"^([a-z_]+\.[a-z_]+|late|none)$")]
+
+
+def _read_clause(text: str) -> str:
+    """The name of a clause, or `none`."""
+    if text in TEXTS or text == NONE:
+        return text
+    raise InvalidInput(f"{text[:60]!r} is no clause; use none or one of {', '.join(TEXTS)}.")
+
+
+ClauseWord = Annotated[str, PlainValidator(reader(_read_clause)), Form("[a clause](#clauses)")]
 
 
 class StepPart(Part):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from purring.domain.calendar import at_local, local_date, require_date, start_of_day, zone
 from purring.domain.errors import InvalidDate
 
-FORMS = "2026-03-04, 2026-03-04 10:00, 2026-03-04 10:00 Asia/Tokyo, day 3, day 3 10:00, or +2 days"
+FORMS = ("2026-03-04", "2026-03-04 10:00", "2026-03-04 10:00 Asia/Tokyo", "day 3", "day 3 10:00", "+2 days")
 
 END_OF_DAY = time(23, 59)
 """When an entry with a bare date takes place: everything else that the day brings has happened."""
@@ -84,7 +84,7 @@ def read_moment(text: str) -> Moment:
         match = pattern.fullmatch(text)
         if match:
             return read(match)
-    raise InvalidDate(f"{text[:60]!r} is no moment; write {FORMS}.")
+    raise InvalidDate(f"{text[:60]!r} is no moment; write it like one of {', '.join(FORMS)}.")
 
 
 def read_day(text: str) -> date:

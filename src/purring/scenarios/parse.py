@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,9 @@ from purring.scenarios.moment import Later, Moment, OnDay, OnStoryDay, StoryTime
 
 BYTES_MAX = 200_000
 """A story that is longer isn't one."""
+
+BRACKETS_MAX = 50
+"""So many open at once are a slip."""
 
 Place = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
@@ -95,6 +99,7 @@ def parse_story(text: str, name: str) -> Story:
 def _load(text: str, name: str) -> tuple[object, dict[Place, int]]:
     """The plain data, and the line of each value and key."""
     lines: dict[Place, int] = {}
+    _require_flat(text, name)
     try:
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):
@@ -111,6 +116,13 @@ def _load(text: str, name: str) -> tuple[object, dict[Place, int]]:
         raise InvalidInput(f"{name}: is not YAML: {str(error).partition(chr(10))[0]}.") from None
     except RecursionError:
         raise InvalidInput(f"{name}: is nested too deeply; a story is flat.") from None
+
+
+def _require_flat(text: str, name: str) -> None:
+    """Refuse heaps of brackets before they are read: reading them takes time that grows with their square."""
+    depths = accumulate(1 if char in "[{" else -1 for char in text if char in "[]{}")
+    if max(depths, default=0) > BRACKETS_MAX:
+        raise InvalidInput(f"{name}: is nested too deeply; a story is flat.")
 
 
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> object:

@@ -98,16 +98,25 @@ class _Run:
 
     def result(self) -> Result:
         try:
-            self._give()
-            for entry in self._story.entries:
-                self._play(entry)
-            self._end()
+            if self._is_given():
+                for entry in self._story.entries:
+                    self._play(entry)
+                self._end()
         finally:
             self._player.close()
             self._world.close()
         return Result(differences=tuple(self._differences), trace=tuple(self._trace.lines))
 
     # What is given
+
+    def _is_given(self) -> bool:
+        """Give it all; what the operations refuse ends the story before it begins."""
+        try:
+            self._give()
+        except PurringError as error:
+            self._differ("given", error.message)
+            return False
+        return True
 
     def _give(self) -> None:
         """Put everything that is given into the store, as the operations would."""
@@ -183,7 +192,9 @@ class _Run:
         listed = [self._world.name_of(thing_id) for thing_id in error.details]
         missing = [name for name in action.refused.names if name not in listed]
         if missing:
-            self._differ(action.name, f"expected the refusal to list {', '.join(missing)}; it lists {listed}")
+            self._differ(
+                action.name, f"expected the refusal to list {', '.join(missing)}; it lists {', '.join(listed)}"
+            )
 
     def _compare(self, expect: Expect | None, reckoned: StoryTime, events: Sequence[Event]) -> None:
         if expect is None:
