@@ -91,13 +91,13 @@ def nothing(_facts: Facts, _now: datetime) -> None:
     """The least a call can cost."""
 
 
-def sort_nine(facts: Facts, now: datetime, at: Sequence[int] = (5, 2, 8, 1, 9, 3, 7, 4, 6)) -> object:
+def sort_nine(facts: Facts, now: datetime) -> object:
     """The least that putting nine steps in order can cost."""
-    return sorted([(n, facts) for n in at], key=_first) if now else None
+    return sorted([(n, facts, now) for n in (5, 2, 8, 1, 9, 3, 7, 4, 6)], key=_first)
 
 
-def _first(pair: tuple[int, object]) -> int:
-    return pair[0]
+def _first(row: tuple[int, Facts, datetime]) -> int:
+    return row[0]
 
 
 def us_per_call(call: Callable[[Facts, datetime], object], those: Sequence[Case], rounds: int) -> float:

@@ -8,10 +8,14 @@ from datetime import timedelta
 import pytest
 
 from purring.domain.attempt import Absent, ActionRequired, AttemptStatus, Declined, Outcome
+from purring.domain.changes import Draft
+from purring.domain.clause import Clause
 from purring.domain.decide import person
 from purring.domain.decide.begin import KEY_MARGIN, STEPS_MAX, Ask, Go, Resend, Wait
+from purring.domain.decide.carry_out import carry_out
 from purring.domain.decline import Answer, DeclineClass, DeclineReason
 from purring.domain.event import EventKind
+from purring.domain.ids import AttemptId
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.journal import Account
 from purring.domain.money import Money
@@ -19,7 +23,7 @@ from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodStatus
 from purring.domain.recovery import Cause, HoldReason, RecoveryStatus
 from purring.domain.schedule import UNKNOWN_ASKED_AFTER, WAITING_DAYS_MAX
-from purring.domain.step import Resolve
+from purring.domain.step import Charge, Resolve, Step
 from purring.domain.subscription import SubscriptionStatus
 from tests.domain import make
 from tests.domain.make import ISSUED_AT, KEY_LIFETIME, OUTAGE, PRICE, SILENCE, confirm, day, no, settles, yes
@@ -350,3 +354,10 @@ def test_steps_that_are_due_at_once_are_few() -> None:
     story = Story(make.facts()).work(no()).send().at(day(60))
     assert isinstance(story.begin(), Wait)
     assert STEPS_MAX > 6
+
+
+@pytest.mark.parametrize("action", [Charge(A.id), Resolve(AttemptId("att_1"))])
+def test_only_a_gateway_can_charge_and_answer(action: Charge | Resolve) -> None:
+    """A step that needs one is never carried out without it."""
+    with pytest.raises(AssertionError, match="need a gateway"):
+        carry_out(Draft(make.facts(), ISSUED_AT), Step(ISSUED_AT, action, Clause("late", (ISSUED_AT,))))

@@ -76,6 +76,21 @@ def test_4_the_number_is_never_editable_and_an_account_has_no_expiry(method: Pay
     assert "replace" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        (make.method(exp_month=3, exp_year=2026), False),
+        (make.method(exp_month=2, exp_year=2026), True),
+        (make.method(exp_month=12, exp_year=2025), True),
+        (make.method(scheme="sepa"), False),
+    ],
+    ids=["to the end of its month", "the month after", "last year", "an account"],
+)
+def test_4_a_card_is_good_to_the_end_of_its_month(method: PaymentMethod, expected: bool) -> None:  # noqa: FBT001
+    """Only shown: issuers may still approve."""
+    assert expected is method.has_expired(ISSUED_AT + timedelta(hours=2))
+
+
 def test_4_tying_touches_this_subscription_only_and_tells_the_customer() -> None:
     """One notice about the change."""
     changes = arrangement.tied(make.subscription_facts(), B, day(1))

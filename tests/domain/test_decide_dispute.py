@@ -134,6 +134,19 @@ def test_a_chargeback_of_an_unpaid_invoice_takes_nothing() -> None:
     assert () == story.plan.steps
 
 
+def test_a_chargeback_of_a_part_payment_leaves_all_of_it_open() -> None:
+    """The recovery waits, as the dispute does."""
+    story = Story(make.facts()).work(yes(PART)).decide(dispute.charged_back, PART)
+    assert (InvoiceStatus.OPEN, PRICE, ()) == (story.invoice.status, story.invoice.owed, story.plan.steps)
+
+
+def test_a_chargeback_of_a_part_of_what_was_given_up_is_lost_too() -> None:
+    """The invoice stays given up, and the subscription is left alone."""
+    story = Story(make.facts()).work(yes(PART)).decide(person.give_up).decide(dispute.charged_back, PART)
+    assert (InvoiceStatus.UNCOLLECTIBLE, SubscriptionStatus.ACTIVE) == (story.invoice.status, story.subscription.status)
+    assert PRICE.minor == story.balance_minor(Account.BAD_DEBT)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Refunds
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import assert_never
 
 from purring.domain.calendar import days, local_date, start_of_day, zone
 from purring.domain.catalog import period
@@ -42,6 +43,8 @@ def next_step_at(subscription: Subscription, merchant: Merchant) -> datetime | N
             return _suspension_step_at(subscription, merchant)
         case SubscriptionStatus.TRIALING | SubscriptionStatus.ACTIVE | SubscriptionStatus.PAST_DUE:
             return start_of_day(next_period_on(subscription), zone(merchant.timezone))
+        case _:
+            assert_never(subscription.status)
 
 
 def next_period_on(subscription: Subscription) -> date:

@@ -84,8 +84,10 @@ class NewAttempt:
 
 def next_move(facts: Facts, now: datetime, new: NewAttempt) -> Move:
     """The first thing that needs a gateway, with everything that had to be written before it."""
-    draft = Draft(facts, now)
-    for _ in range(STEPS_MAX):
+    draft, taken = Draft(facts, now), 0
+    while True:
+        taken += 1
+        assert taken <= STEPS_MAX, f"invoice {facts.invoice.id} has more than {STEPS_MAX} steps due at once"
         plan = schedule(draft.facts, now)
         step = plan.steps[0] if plan.steps else None
         if step is None or step.at > now:
@@ -99,7 +101,6 @@ def next_move(facts: Facts, now: datetime, new: NewAttempt) -> Move:
                 carry_out(draft, step)
             case _:
                 assert_never(step.action)
-    raise AssertionError(f"invoice {facts.invoice.id} has more than {STEPS_MAX} steps due at once")
 
 
 def _wait(draft: Draft, until: datetime | None) -> Wait:
