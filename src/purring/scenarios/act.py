@@ -14,6 +14,7 @@ from purring.domain.payment_method import MethodKind
 from purring.gateways.sandbox.script import SANDBOX
 from purring.gateways.sandbox.tokens import SOURCES
 from purring.operations import invoices, merchants, methods, pay, recoveries, subscriptions
+from purring.operations.settle import settle
 from purring.scenarios import actions as said
 from purring.scenarios.given import InvoicePart, MethodPart, PolicyPart, SubscriptionPart
 from purring.scenarios.moment import Moment, StoryTime, instant
@@ -201,6 +202,12 @@ def _pay_now(actor: Actor, part: said.PayNow) -> None:
     pay.pay_now(world.services, world.merchant_id, world.invoice(part.invoice), world.method(part.method))
 
 
+def _settle(actor: Actor, part: said.Settle) -> None:
+    world, customer_id = actor.world, actor.world.current_method(part.owed_on).customer_id
+    owed_on, method_id = world.method(part.owed_on), world.method(part.method)
+    settle(world.services, world.merchant_id, customer_id, owed_on, method_id)
+
+
 def _retry_now(actor: Actor, part: said.OneInvoice) -> None:
     pay.retry_now(actor.world.services, actor.world.merchant_id, actor.world.invoice(part.invoice))
 
@@ -337,6 +344,7 @@ DEEDS: Mapping[str, Callable[[Actor, Any], None]] = {
         _remove_method,
         _remove_and_replace,
         _pay_now,
+        _settle,
         _confirm,
         _declare_transfer,
         _retry_now,

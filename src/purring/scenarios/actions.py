@@ -73,6 +73,13 @@ class PayNow(Part):
     method: MethodName = Field(description="with what")
 
 
+class Settle(Part):
+    """The customer pays everything that a method owes, each invoice a charge of its own."""
+
+    owed_on: MethodName = Field(description="what was to pay")
+    method: MethodName = Field(description="with what")
+
+
 class OneInvoice(Part):
     """One invoice."""
 
@@ -216,6 +223,7 @@ class Action(Part):
     remove_method: OneMethod | None = maybe("Customer: removes a method")
     remove_and_replace: TwoMethods | None = maybe("Customer: both or neither")
     pay_now: PayNow | None = maybe("Customer: pays an open invoice")
+    settle: Settle | None = maybe("Customer: pays everything owed on a method")
     confirm: Confirm | None = maybe("Customer: answers the bank's question")
     declare_transfer: OneInvoice | None = maybe("Customer: says that a transfer is on its way")
     retry_now: OneInvoice | None = maybe("Operator: charges the tied method at once")
