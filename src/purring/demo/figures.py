@@ -65,13 +65,16 @@ class Figures:
 
 def _amounts(some: Sequence[Case]) -> Amounts:
     currency = some[0].total.currency
-    is_open = [case for case in some if case.status is RecoveryStatus.OPEN]
-    over = [case for case in some if case.status not in {RecoveryStatus.OPEN, RecoveryStatus.RECOVERED}]
     return Amounts(
-        recovered=total((c.total for c in some if c.status is RecoveryStatus.RECOVERED), currency),
-        at_risk=total((c.owed for c in is_open), currency),
-        lost=total((c.owed for c in over), currency),
+        recovered=total((case.total - case.owed for case in some if case.status is RecoveryStatus.RECOVERED), currency),
+        at_risk=total((case.owed for case in some if _may_still_come(case)), currency),
+        lost=total((case.owed for case in some if not _may_still_come(case)), currency),
     )
+
+
+def _may_still_come(case: Case) -> bool:
+    """Whether the recovery runs, or its money was taken back and nobody has decided whose it is."""
+    return case.status is RecoveryStatus.OPEN or case.dispute is DisputeStatus.OPEN
 
 
 def middle_and_p90(values: Sequence[float]) -> tuple[float, float]:

@@ -42,6 +42,7 @@ class Case:
     first_method_id: MethodId | None
     paid_method_id: MethodId | None
     subscription_status: SubscriptionStatus | None
+    dispute: DisputeStatus
 
 
 def of_merchant(conn: Connection, merchant_id: MerchantId) -> list[Case]:
@@ -57,7 +58,7 @@ def _recoveries(merchant_id: MerchantId) -> Select[Any]:
     return (
         select(
             *(own[name] for name in ("id", "invoice_id", "status", "cause", "opened_at", "closed_at")),
-            *(its[name] for name in ("currency", "total_minor", "paid_minor", "credited_minor")),
+            *(its[name] for name in ("currency", "total_minor", "paid_minor", "credited_minor", "dispute")),
             sold.status.label("subscription_status"),
         )
         .join(invoice, and_(its.merchant_id == own.merchant_id, its.id == own.invoice_id))
@@ -95,6 +96,7 @@ def _case(row: Any, tries: Sequence[Any]) -> Case:  # noqa: ANN401 - a row
         first_method_id=tries[0].method_id if tries else None,
         paid_method_id=tries[paid[-1]].method_id if paid else None,
         subscription_status=row.subscription_status,
+        dispute=row.dispute,
     )
 
 
