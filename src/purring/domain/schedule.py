@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from purring.domain.attempt import Attempt, AttemptStatus
-from purring.domain.calendar import days
+from purring.domain.calendar import at_local, days, local_date, zone
 from purring.domain.charge_plan import first_charge, planned_charges
 from purring.domain.clause import Clause
 from purring.domain.facts import Facts
 from purring.domain.invoice import DisputeStatus, Invoice, InvoiceStatus
 from purring.domain.notice import NoticeKind, NoticeStatus, told_at
-from purring.domain.policy import EndAction
+from purring.domain.policy import EndAction, Policy
 from purring.domain.recovery import HoldReason, Recovery, RecoveryStatus
 from purring.domain.step import Charge, Close, Notify, Resolve, Schedule, SetStatus, Step
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
@@ -97,7 +97,7 @@ def _ending(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
     steps = []
     warned_at = last_warning_at(facts, recovery, now)
     if warned_at is None:
-        warned_at = max(now, ends_at - days(policy.warn_days_before_close))
+        warned_at = max(now, _warning_at(facts, policy, ends_at))
         steps.append(
             Step(warned_at, Notify(NoticeKind.LAST_NOTICE), Clause("window.warning", (policy.warn_days_before_close,)))
         )
@@ -106,6 +106,13 @@ def _ending(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
     steps.append(Step(closes_at, SetStatus(status), Clause(clause, (policy.version,))))
     steps.append(Step(closes_at, Close(RecoveryStatus.EXHAUSTED), _why_closed(recovery, closes_at)))
     return steps
+
+
+def _warning_at(facts: Facts, policy: Policy, ends_at: datetime) -> datetime:
+    """When the last notice is owed: so many days before the end by the customer's calendar, whatever the clocks do."""
+    tz = zone(facts.customer.timezone)
+    at = at_local(local_date(ends_at, tz) - days(policy.warn_days_before_close), policy.close_at, tz)
+    return min(at, ends_at - days(policy.warning_lead_days))
 
 
 def _quiet_ending(recovery: Recovery, ends_at: datetime) -> list[Step]:
