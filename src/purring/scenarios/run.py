@@ -35,7 +35,7 @@ from purring.store.engine import Store, open_store, upgrade
 from purring.store.events import Event
 from purring.store.invariants import check
 
-RUN_ON_MAX = timedelta(days=400)
+RUN_ON_MAX = timedelta(days=100)
 """By then the invoices of a story have nothing more planned, or something is wrong."""
 
 

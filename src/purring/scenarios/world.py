@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -126,24 +127,30 @@ class World:
 
     def issued_for(self, subscription: str) -> list[InvoiceId]:
         """The invoices that were issued for a subscription, oldest first."""
-        wanted = self.subscriptions[subscription]
-        handed_over = set(self.handed_over.values())
+        return self._issued().get(self.subscriptions[subscription], [])
+
+    def invoices(self) -> dict[str, InvoiceId]:
+        """Every invoice there is, by name: `main` is the first of subscription main, `main/2` the second."""
+        found, issued = dict(self.handed_over), self._issued()
+        for name, subscription_id in self.subscriptions.items():
+            for number, invoice_id in enumerate(issued.get(subscription_id, ()), 1):
+                found[name if number == 1 else f"{name}/{number}"] = invoice_id
+        return found
+
+    def _issued(self) -> dict[SubscriptionId, list[InvoiceId]]:
+        """The invoices that were issued for each subscription, oldest first."""
         with self.services.store.reading() as conn:
             found = [
                 invoice
                 for customer_id in self.customers.values()
                 for invoice in invoices.of_customer(conn, self.merchant_id, customer_id)
             ]
-        own = [one for one in found if one.subscription_id == wanted and one.id not in handed_over]
-        return [one.id for one in sorted(own, key=lambda one: (one.period_start_on or one.invoice_on, one.id))]
-
-    def invoices(self) -> dict[str, InvoiceId]:
-        """Every invoice there is, by name: `main` is the first of subscription main, `main/2` the second."""
-        found = dict(self.handed_over)
-        for name in self.subscriptions:
-            for number, invoice_id in enumerate(self.issued_for(name), 1):
-                found[name if number == 1 else f"{name}/{number}"] = invoice_id
-        return found
+        handed_over = set(self.handed_over.values())
+        issued: defaultdict[SubscriptionId, list[InvoiceId]] = defaultdict(list)
+        for one in sorted(found, key=lambda one: (one.period_start_on or one.invoice_on, one.id)):
+            if one.subscription_id is not None and one.id not in handed_over:
+                issued[one.subscription_id].append(one.id)
+        return issued
 
     # By id
 
