@@ -97,6 +97,13 @@ def set_backup(
         _save(conn, services, merchant_id, arrangement.backed_up(subscription, method, services.clock.now()))
 
 
+def drop_backup(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
+    """Let no method step in any more: the customer takes their consent back."""
+    with services.store.transaction() as conn:
+        subscription = locked_subscription(conn, merchant_id, subscription_id).subscription
+        _save(conn, services, merchant_id, arrangement.without_backup(subscription, services.clock.now()))
+
+
 def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> int:
     """Move every subscription from one method to another. Gives how many moved."""
     with services.store.transaction() as conn:
@@ -130,14 +137,16 @@ def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: Meth
 
 
 def locked_subscription(
-    conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId
+    conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId, *, canceling: bool = False
 ) -> SubscriptionFacts:
     """A subscription with what belongs to it; nobody else bills its customer until the transaction ends.
+
+    `canceling`: with what a cancellation must know besides.
 
     Raises:
         NotFound: the merchant has no such subscription.
     """
-    found = subscriptions.load_for_renewal(conn, [(merchant_id, subscription_id)], lock=True)
+    found = subscriptions.load_for_renewal(conn, [(merchant_id, subscription_id)], lock=True, canceling=canceling)
     if not found:
         raise NotFound(f"There is no subscription {subscription_id}.", field="subscription_id")
     return found[0]

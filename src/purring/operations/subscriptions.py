@@ -140,12 +140,14 @@ def started(services: Services, new: NewSubscription, timezone: str) -> Subscrip
 
 
 def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
-    """End a subscription at once; its unpaid invoices are not charged any more."""
+    """End a subscription at once; its unpaid invoices are not charged any more.
+
+    Raises:
+        Refused: it has ended already, or a charge of one of its invoices is in flight.
+    """
     now = services.clock.now()
     with services.store.transaction() as conn:
-        facts = locked_subscription(conn, merchant_id, subscription_id)
-        if facts.subscription.status is SubscriptionStatus.CANCELED:
-            raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription_id,))
+        facts = locked_subscription(conn, merchant_id, subscription_id, canceling=True)
         notice_id = NoticeId(services.ids.new("ntc_"))
         changes = canceled(facts, now, StatusReason.MERCHANT_REQUEST, notice_id)
         save_many(conn, [(merchant_id, changes)], services.ids, now)

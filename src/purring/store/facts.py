@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select
 
@@ -13,7 +14,7 @@ from purring.domain.attempt import Attempt
 from purring.domain.customer import Customer
 from purring.domain.facts import Facts, Sibling
 from purring.domain.ids import InvoiceId, MerchantId, MethodId
-from purring.domain.invoice import Invoice
+from purring.domain.invoice import DisputeStatus, Invoice
 from purring.domain.merchant import Merchant
 from purring.domain.notice import Notice
 from purring.domain.payment_method import PaymentMethod
@@ -110,18 +111,24 @@ def _siblings(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list
     return bulk.grouped(
         rows,
         "subscription_id",
-        lambda row: Sibling(invoice_id=row.id, status=row.status, recovery_status=row.recovery_status),
+        lambda row: Sibling(
+            invoice_id=row.id,
+            status=row.status,
+            recovery_status=row.recovery_status,
+            disputed=row.dispute is not DisputeStatus.NONE,
+        ),
     )
 
 
 @lru_cache
-def _open_invoices(dialect: str) -> Select[tuple[str, str, str]]:
+def _open_invoices(dialect: str) -> Select[Any]:
     own, its = invoice.c, recovery.c
     unpaid = bulk.joined(dialect, invoice, "subscription_id").outerjoin(
         recovery, and_(its.merchant_id == own.merchant_id, its.invoice_id == own.id)
     )
     return (
-        select(own.merchant_id, own.id, own.subscription_id, own.status, its.status.label("recovery_status"))
+        select(own.merchant_id, own.id, own.subscription_id, own.status, own.dispute)
+        .add_columns(its.status.label("recovery_status"))
         .select_from(unpaid)
         .where(own.status == "open")
         .order_by(own.invoice_on, own.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,8 @@ from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
 from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId
-from purring.domain.notice import Notice, NoticeStatus
+from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.subscription import Subscription
 from purring.store import bulk, customers
 from purring.store.leases import Claim
 from purring.store.schema import DeliveryStatus, delivery, notice
@@ -111,6 +112,19 @@ def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: Customer
     """List a customer's notices, oldest first."""
     rows = bulk.matching(conn, notice, [(merchant_id, customer_id)], "customer_id", order=("owed_at", "id"))
     return [_notice(row) for row in rows]
+
+
+def cancel_warnings(conn: Connection, subscriptions: Mapping[bulk.Key, Subscription]) -> dict[bulk.Key, Notice]:
+    """Find the newest warning of each subscription's cancellation."""
+    owners = {(key[0], value.customer_id) for key, value in subscriptions.items()}
+    if not owners:
+        return {}
+    rows = bulk.matching(conn, notice, owners, "customer_id", order=("owed_at", "id"))
+    return {
+        (row.merchant_id, row.subscription_id): _notice(row)
+        for row in rows
+        if row.kind is NoticeKind.CANCELLATION_WARNING
+    }
 
 
 def deliveries(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Delivery]:

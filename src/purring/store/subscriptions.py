@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select, update
 
+from purring.domain.attempt import OPEN_ATTEMPT
 from purring.domain.catalog import Price
 from purring.domain.errors import NotFound
-from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
+from purring.domain.ids import AttemptId, CustomerId, MerchantId, MethodId, SubscriptionId
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts
-from purring.store import bulk, catalog, customers, merchants
-from purring.store.schema import customer, invoice, subscription
+from purring.store import bulk, catalog, customers, merchants, notices
+from purring.store.schema import attempt, customer, invoice, subscription
 
 SHAPE = bulk.Shape(subscription, {"price_id": "price.id"})
 
@@ -63,10 +64,13 @@ def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, f
     return {key: frozenset(methods) for key, methods in tied.items()}
 
 
-def load_for_renewal(conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True) -> list[SubscriptionFacts]:
+def load_for_renewal(
+    conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True, canceling: bool = False
+) -> list[SubscriptionFacts]:
     """Load due subscriptions with what belongs to them, in the order of `keys`; those that aren't there are left out.
 
-    With `lock`, nobody else bills these customers until the transaction ends.
+    With `lock`, nobody else bills these customers until the transaction ends. What a cancellation must know is looked
+    up for those whose clock may end them, or, when `canceling`, for all.
     """
     if lock:
         lock_customers(conn, keys, subscription)
@@ -74,16 +78,41 @@ def load_for_renewal(conn: Connection, keys: Sequence[bulk.Key], *, lock: bool =
     sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
     buyers = customers.load(conn, {(key[0], value.customer_id) for key, value in subscriptions.items()})
     products = catalog.load_products(conn, {(key[0], value.price.product_id) for key, value in subscriptions.items()})
+    ending = {key: value for key, value in subscriptions.items() if canceling or _may_end(value)}
+    flying, warnings = in_flight(conn, ending), notices.cancel_warnings(conn, ending)
     return [
         SubscriptionFacts(
             merchant=sellers[MerchantId(key[0])],
             customer=buyers[key[0], subscriptions[key].customer_id],
             subscription=subscriptions[key],
             product=products[key[0], subscriptions[key].price.product_id],
+            in_flight=tuple(flying.get(key, ())),
+            cancel_warning=warnings.get(key),
         )
         for key in keys
         if key in subscriptions
     ]
+
+
+def _may_end(value: Subscription) -> bool:
+    return value.cancel_at_period_end or value.status is SubscriptionStatus.SUSPENDED
+
+
+def in_flight(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[AttemptId]]:
+    """List the open attempts of subscriptions' invoices."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    own, its = invoice.c, attempt.c
+    statement = (
+        select(own.merchant_id, own.subscription_id, its.id)
+        .select_from(bulk.joined(conn.dialect.name, invoice, "subscription_id"))
+        .join(attempt, and_(its.merchant_id == own.merchant_id, its.invoice_id == own.id))
+        .where(own.status == "open", its.status.in_(sorted(OPEN_ATTEMPT)))
+        .order_by(its.id)
+    )
+    rows = conn.execute(statement, bulk.key_params(conn.dialect.name, wanted))
+    return bulk.grouped(rows, "subscription_id", lambda row: AttemptId(row.id))
 
 
 def wake(conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId, now: datetime) -> None:
