@@ -27,9 +27,9 @@ class Policy:
     """One version of a merchant's policy; a recovery keeps the version it was opened with.
 
     `retry` names a policy in `domain.policies`; `offsets_days` (days after the invoice date) is for `fixed`.
-    `retry_at` is the local time of automatic retries, `close_at` that of the window's end, both in the customer's zone.
-    `warn_days_before_close` (times 24 hours) is when the last notice is owed; the harsher status never comes less than
-    `warning_lead_days` after it was sent.
+    `retry_at` is the local time of automatic retries, `close_at` that of warnings and of the window's end, both in the
+    customer's zone. `warn_days_before_close` is when the last notice is owed; the harsher status never comes less
+    than `warning_lead_days` (times 24 hours) after it was sent.
     """
 
     version: int = 1
