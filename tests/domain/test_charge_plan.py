@@ -63,7 +63,7 @@ def test_3_every_other_class_stops_the_automatic_charges(kind: DeclineClass) -> 
     assert [] == _charges(story)
     assert story.plan.barrier
     assert "method.stopped" == story.plan.barrier.id
-    assert kind.value in story.plan.barrier.text
+    assert kind.value in story.plan.barrier.figures
     assert [NoticeKind.ACTION_NEEDED] == [notice.kind for notice in story.notices()]
 
 
