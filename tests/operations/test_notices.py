@@ -1,0 +1,180 @@
+"""Notices reach each person in their language, once as far as the mail server lets us, and never after the money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from purring.domain.customer import Role
+from purring.domain.notice import NoticeStatus
+from purring.domain.subscription import Subscription
+from purring.notices.send import Bounced, Deferred, Message
+from purring.operations.customers import NewPerson
+from purring.operations.notices import COPIES_MAX, SENDER_PAUSE, send_due
+from purring.operations.pay import pay_now
+from purring.operations.services import LEASE
+from tests.world import FUNDS, Killed, Outbox, Shop, World, only
+
+
+def _declined(world: World, shop: Shop, *people: NewPerson) -> Subscription:
+    """A subscription whose decline was told as far as the mail server let us."""
+    customer = shop.customer(*people)
+    subscription = shop.subscribe(customer, shop.card(customer, FUNDS))
+    with world.worker() as worker:
+        worker.turn()
+    return subscription
+
+
+def _with(world: World, *answers: Any) -> Outbox:
+    """Let the mail server answer so, from now on."""
+    outbox = Outbox(*answers)
+    world.outbox, world.services = outbox, replace(world.services, sender=outbox)
+    return outbox
+
+
+def _copies(world: World) -> list[str]:
+    """The statuses of all copies."""
+    status = 4
+    return sorted(str(row[status]) for row in world.dump()["delivery"])
+
+
+def test_everybody_reads_their_own_language(world: World, shop: Shop) -> None:
+    """Billing admins and payers get a copy each, in their own language; readers get none."""
+    people = [
+        NewPerson(name="Kari", email="kari@example.com", locale="nb"),
+        NewPerson(name="Ann", email="ann@example.com", locale="en", role=Role.PAYER),
+        NewPerson(name="Odd", email="odd@example.com", locale="nb", role=Role.READER),
+    ]
+    _declined(world, shop, *people)
+    got = {message.to_email: message for message in world.outbox.messages}
+    assert {"kari@example.com": "nb", "ann@example.com": "en"} == {to: one.locale for to, one in got.items()}
+    assert "betal" in got["kari@example.com"].body
+    assert "payment" in got["ann@example.com"].body
+    assert 1 == len({message.thread_id for message in got.values()})
+    assert 2 == len({message.message_id for message in got.values()})
+
+
+def test_a_deferred_copy_comes_again_as_the_same_mail(world: World, shop: Shop) -> None:
+    """A copy that the server put off is sent later, with the same Message-ID, and costs the other copies nothing."""
+    outbox = _with(world, Deferred(detail="greylisted"), Deferred(detail="greylisted"))
+    subscription = _declined(world, shop)
+    world.later(minutes=4)
+    assert 1 == len(outbox.messages)
+    world.play(minutes=30)
+    first, second, third = outbox.messages
+    assert first.message_id == second.message_id == third.message_id
+    assert second.at - first.at < third.at - second.at
+    assert NoticeStatus.SENT is only(shop.notices(subscription.customer_id)).status
+
+
+def test_a_bounced_copy_is_remembered(world: World, shop: Shop) -> None:
+    """A copy that was refused for good isn't tried again; a notice that reached nobody says so."""
+    outbox = _with(world, Bounced(detail="no such mailbox"))
+    subscription = _declined(world, shop)
+    world.play(days=1)
+    assert 1 == len(outbox.messages)
+    assert ["failed"] == _copies(world)
+    assert NoticeStatus.UNDELIVERED is only(shop.notices(subscription.customer_id)).status
+
+
+def test_one_reader_is_enough(world: World, shop: Shop) -> None:
+    """A notice that reached one of two people is sent."""
+    people = [NewPerson(name=name, email=f"{name}@example.com", locale="en") for name in ("ann", "bob")]
+    _with(world, Bounced(detail="no such mailbox"))
+    subscription = _declined(world, shop, *people)
+    assert ["failed", "sent"] == _copies(world)
+    assert NoticeStatus.SENT is only(shop.notices(subscription.customer_id)).status
+
+
+def test_no_decline_is_told_after_the_payment(world: World, shop: Shop) -> None:
+    """A copy that waits for the mail server is withdrawn when the invoice is paid."""
+    outbox = _with(world, Deferred(detail="greylisted"))
+    subscription = _declined(world, shop)
+    facts = shop.facts(subscription)
+    pay_now(world.services, shop.id, facts.invoice.id, shop.card(facts.customer, "approve").id)
+    world.play(days=1)
+    assert ["sent", "withdrawn"] == _copies(world)
+    assert [NoticeStatus.WITHDRAWN, NoticeStatus.SENT] == [one.status for one in shop.notices(facts.customer.id)]
+    assert 2 == len(outbox.messages)
+
+
+def test_a_sender_that_breaks_loses_nothing(world: World, shop: Shop) -> None:
+    """A copy that makes the sender raise is put off like any other; those behind it go out."""
+    outbox = _with(world, RuntimeError("broken"))
+    for _ in range(3):
+        shop.sold(FUNDS)
+    world.work()
+    assert ["owed", "sent", "sent"] == _copies(world)
+    world.play(minutes=10)
+    assert ["sent"] * 3 == _copies(world)
+    assert 4 == len(outbox.messages)
+
+
+def test_a_server_that_is_away_costs_no_try(world: World, shop: Shop) -> None:
+    """While the whole mail server is away, for days, one copy tries it now and then and none is given up."""
+    away = Deferred(detail="connection refused", affects_all=True)
+    outbox = _with(world, *[away] * 600)
+    for _ in range(3):
+        shop.sold(FUNDS)
+    world.play(days=2)
+    tried = len(outbox.messages)
+    assert tried <= timedelta(days=2) / SENDER_PAUSE + 1
+    assert {"owed"} == set(_copies(world))
+    _with(world)
+    world.play(minutes=6)
+    assert ["sent"] * 3 == _copies(world)[:3]
+
+
+def test_a_crash_after_sending_sends_the_same_mail_again(world: World, shop: Shop) -> None:
+    """Mail is sent at least once: after a crash a copy goes out again, recognizable by its Message-ID."""
+
+    class Dying(Outbox):
+        """Dies when the batch is through."""
+
+        def close(self) -> None:
+            raise Killed
+
+    dying = Dying()
+    world.services = replace(world.services, sender=dying)
+    shop.sold(FUNDS)
+    with pytest.raises(Killed):
+        world.work()
+    outbox = _with(world)
+    world.clock.advance_to(world.clock.now() + LEASE)
+    assert 1 == send_due(world.services)
+    assert only(dying.messages).message_id == only(outbox.messages).message_id
+
+
+def test_a_slow_server_keeps_nobody_waiting_twice(world: World, shop: Shop) -> None:
+    """A batch that takes longer than its lease allows stops; what is left is sent later, and nothing twice."""
+
+    class Slow(Outbox):
+        """Takes half a minute for each message."""
+
+        def send(self, message: Message) -> Any:  # noqa: ANN401 - as the outbox
+            world.clock.advance_to(world.clock.now() + timedelta(seconds=30))
+            return super().send(message)
+
+    slow = Slow()
+    for _ in range(5):
+        shop.sold(FUNDS)
+    world.services = replace(world.services, sender=slow)
+    world.play(hours=1)
+    ids = [message.message_id for message in slow.messages if message.to_email]
+    assert len(set(ids)) == len(ids)
+    assert ["sent"] * 5 == _copies(world)
+
+
+def test_a_batch_is_bounded(world: World, shop: Shop) -> None:
+    """At most so many copies are sent before they are written down."""
+    customer_people = [
+        NewPerson(name=f"p{number}", email=f"p{number}@example.com", locale="en") for number in range(COPIES_MAX + 5)
+    ]
+    customer = shop.customer(*customer_people)
+    shop.subscribe(customer, shop.card(customer, FUNDS))
+    with world.worker() as worker:
+        turn = worker.turn()
+    assert (COPIES_MAX, 5) == (turn.sent, send_due(world.services))
