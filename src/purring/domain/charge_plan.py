@@ -285,7 +285,7 @@ def _permitted(
             invoice_id=facts.invoice.id, automatic=True, at=slot.at,
         )  # fmt: skip
         if allowed.at > window_ends_at:
-            return steps, Clause("rule.no_room", (_notes(allowed),))
+            return steps, Clause("rule.no_room", (allowed.notes,))
         steps.append(Step(allowed.at, Charge(method.id), _delayed(slot.clause, slot.at, allowed)))
         uses.append(
             Use(at=allowed.at, amount_minor=amount.minor, currency=amount.currency, invoice_id=facts.invoice.id)
@@ -295,12 +295,7 @@ def _permitted(
 
 def _delayed(clause: Clause, planned_at: datetime, allowed: Permit) -> Clause:
     """The clause of a step, or the rule that moved it."""
-    return clause if allowed.at == planned_at else Clause("rule.delay", (planned_at, _notes(allowed)))
-
-
-def _notes(allowed: Permit) -> str:
-    """The rules that delayed, in one line."""
-    return " ".join(note.describe() for note in allowed.notes)
+    return clause if allowed.at == planned_at else Clause("rule.delay", (planned_at, allowed.notes))
 
 
 def _permit(facts: Facts, method: PaymentMethod, initiator: Initiator, at: datetime) -> Permit:

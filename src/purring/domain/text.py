@@ -9,3 +9,8 @@ def mark(message: str) -> str:
     The core can't look a translation up; `purring.i18n` extracts whatever is handed to a function of this name.
     """
     return message
+
+
+def mark_plural(singular: str, plural: str) -> tuple[str, str]:
+    """Both forms of a message that counts something, marked as `mark` does."""
+    return singular, plural

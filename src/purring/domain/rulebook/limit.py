@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from purring.domain.language import ENGLISH, Language
 from purring.domain.rulebook.codes import Source
+from purring.domain.text import mark
 
 _DAY = timedelta(hours=24)
 
@@ -89,13 +93,34 @@ class Note:
         return self.opens_at is None or self.used >= self.allowed
 
     def describe(self) -> str:
+        """Say it in English, in a sentence without its full stop."""
+        return self.said(ENGLISH)
+
+    def said(self, language: Language) -> str:
         """Say it to an operator, in a sentence without its full stop."""
-        used = f"{self.text}: {self.used} of {self.allowed} used"
         if self.opens_at is None:
-            return f"{used}; no further attempt is allowed"
-        if not self.is_full:
-            return used
-        return f"{used}; the window opens on {self.opens_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            text = mark("{limit}: {used} of {allowed} used; no further attempt is allowed")
+        elif self.is_full:
+            text = mark("{limit}: {used} of {allowed} used; the window opens on {opens_at}")
+        else:
+            text = mark("{limit}: {used} of {allowed} used")
+        opens_at = language.instant(self.opens_at) if self.opens_at else ""
+        return language.gettext(text).format(
+            limit=language.gettext(self.text), used=self.used, allowed=self.allowed, opens_at=opens_at
+        )
+
+    def plain(self) -> dict[str, object]:
+        """The note as JSON has it."""
+        opens_at = self.opens_at.astimezone(UTC).isoformat() if self.opens_at else None
+        return {**asdict(self), "unit": self.unit.value, "opens_at": opens_at}
+
+
+def note_from(data: Mapping[str, Any]) -> Note:
+    """The note of which this is the JSON."""
+    opens_at = data["opens_at"]
+    return Note(
+        **{**data, "unit": Scope(data["unit"]), "opens_at": datetime.fromisoformat(opens_at) if opens_at else None}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from purring.domain.rulebook.codes import Grade, Source
 from purring.domain.rulebook.limit import Limit, Scope
+from purring.domain.text import mark
 
 EVERY_CARD = "*"
 
@@ -57,7 +58,7 @@ LIMITS: tuple[Limit, ...] = (
         automatic_only=True,
         valid_from=ALWAYS,
         source=_OURS,
-        text="Our ceiling of one attempt per card and amount in 24 hours",
+        text=mark("Our ceiling of one attempt per card and amount in 24 hours"),
     ),
     Limit(
         id="card-24h",
@@ -68,7 +69,7 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=ALWAYS,
         source=_OURS,
-        text="Our ceiling of 9 attempts per card in 24 hours",
+        text=mark("Our ceiling of 9 attempts per card in 24 hours"),
     ),
     Limit(
         id="card-amount-30d",
@@ -79,7 +80,7 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=ALWAYS,
         source=_OURS,
-        text="Our ceiling of 15 attempts per card and amount in 30 days",
+        text=mark("Our ceiling of 15 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="visa-card-amount-30d",
@@ -91,7 +92,7 @@ LIMITS: tuple[Limit, ...] = (
         valid_from=date(2021, 4, 17),
         valid_to=date(2025, 5, 25),
         source=_ADYEN,
-        text="Visa allows 15 attempts per card and amount in 30 days",
+        text=mark("Visa allows 15 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="visa-card-amount-30d",
@@ -102,7 +103,7 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2025, 5, 25),
         source=_VISA_CORE,
-        text="Visa allows 20 attempts per card and amount in 30 days",
+        text=mark("Visa allows 20 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="mastercard-card-24h",
@@ -114,7 +115,7 @@ LIMITS: tuple[Limit, ...] = (
         valid_from=date(2019, 10, 14),
         valid_to=date(2022, 10, 1),
         source=_TABAPAY,
-        text="Mastercard allows 20 attempts per card in 24 hours",
+        text=mark("Mastercard allows 20 attempts per card in 24 hours"),
     ),
     Limit(
         id="mastercard-card-24h",
@@ -125,7 +126,7 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=date(2022, 10, 1),
         source=_TABAPAY_RETRIES,
-        text="Mastercard allows 10 attempts per card in 24 hours",
+        text=mark("Mastercard allows 10 attempts per card in 24 hours"),
     ),
     Limit(
         id="mastercard-card-amount-30d",
@@ -136,7 +137,7 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2023, 11, 1),
         source=_MASTERCARD_F23,
-        text="Mastercard allows 35 attempts per card and amount in 30 days",
+        text=mark("Mastercard allows 35 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="ach-invoice-180d",
@@ -148,7 +149,7 @@ LIMITS: tuple[Limit, ...] = (
         counts_from_first=True,
         valid_from=ALWAYS,
         source=_BANK_FIVE_NINE,
-        text="ACH allows an entry and two more within 180 days of it",
+        text=mark("ACH allows an entry and two more within 180 days of it"),
     ),
     Limit(
         id="bacs-invoice-28d",
@@ -160,7 +161,7 @@ LIMITS: tuple[Limit, ...] = (
         counts_from_first=True,
         valid_from=ALWAYS,
         source=_MOVIMO,
-        text="Our ceiling of a Bacs debit and two more within 28 days of it",
+        text=mark("Our ceiling of a Bacs debit and two more within 28 days of it"),
     ),
     Limit(
         id="sepa-invoice-56d",
@@ -172,6 +173,6 @@ LIMITS: tuple[Limit, ...] = (
         counts_from_first=True,
         valid_from=ALWAYS,
         source=_SEPA,
-        text="Our ceiling of a SEPA debit and two more within 56 days of it",
+        text=mark("Our ceiling of a SEPA debit and two more within 56 days of it"),
     ),
 )
