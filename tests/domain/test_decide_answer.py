@@ -145,8 +145,9 @@ def test_a_confirmation_that_runs_out_is_a_decline_already_told() -> None:
 def test_the_bank_asks_only_once() -> None:
     """A gateway that goes back and forth makes no second notice."""
     story = Story(make.facts()).work(confirm(ISSUED_AT + HOUR))
-    for outcome in (confirm(ISSUED_AT + HOUR), settles(day(3)), confirm(ISSUED_AT + 2 * HOUR)):
-        story.answer(story.attempt.id, outcome)
+    answers: list[Outcome] = [confirm(ISSUED_AT + HOUR), settles(day(3)), confirm(ISSUED_AT + 2 * HOUR)]
+    for minutes, outcome in enumerate(answers, start=1):
+        story.at(ISSUED_AT + timedelta(minutes=minutes)).answer(story.attempt.id, outcome)
     assert 1 == len(story.notices())
     assert AttemptStatus.ACTION_REQUIRED is story.attempt.status
 

@@ -14,7 +14,8 @@ from purring.domain.event import EventKind
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.journal import Account
 from purring.domain.money import Money
-from purring.domain.notice import NoticeStatus
+from purring.domain.notice import NoticeKind, NoticeStatus
+from purring.domain.policy import Policy
 from purring.domain.recovery import Cause, RecoveryStatus
 from purring.domain.subscription import SubscriptionStatus
 from tests.domain import make
@@ -107,8 +108,12 @@ def test_a_correction_to_declined_charges_nothing_by_itself() -> None:
 
 
 def test_a_payment_that_proved_to_be_none_opens_the_invoice_again() -> None:
-    """With a recovery, whose warning must be given anew before access ends."""
-    story = _declined().until_quiet(*[no()] * 5, yes())
+    """With a recovery, whose warning must be given anew before access ends; an old pause says nothing any more."""
+    policy = Policy(retry="fixed", offsets_days=(2, 24), warn_days_before_close=10)
+    story = Story(make.facts(policy=policy)).work(no()).send().at(day(2)).work(no()).send()
+    story.at(day(19)).work().send()
+    assert 1 == len(story.notices(NoticeKind.LAST_NOTICE))
+    story.decide(person.pause, day(40)).at(day(24)).pay("pm_a", yes())
     assert (RecoveryStatus.RECOVERED, InvoiceStatus.PAID) == (story.recovery.status, story.invoice.status)
     story.send().at(day(27)).decide(person.correct, story.attempt.id, AttemptStatus.DECLINED, "bounced")
     assert (RecoveryStatus.OPEN, InvoiceStatus.OPEN) == (story.recovery.status, story.invoice.status)

@@ -176,6 +176,14 @@ def test_2_a_warning_precedes_the_harsher_status_however_late_a_worker_runs(hour
     assert SubscriptionStatus.SUSPENDED is story.subscription.status
 
 
+@pytest.mark.parametrize("action", [EndAction.KEEP_PAST_DUE, EndAction.WRITE_OFF])
+def test_2_a_late_worker_ends_a_quiet_window_at_once(action: EndAction) -> None:
+    """Where nothing gets harsher there is nothing to wait for, and no step lies in the past."""
+    story = _declined_once(Policy(end_action=action)).at(day(50))
+    assert {day(50)} == {step.at for step in story.plan.steps}
+    assert not story.work().recovery.is_open
+
+
 def test_2_a_warning_that_is_not_sent_holds_the_harsher_status_back() -> None:
     """As long as the mail waits, the three days haven't begun."""
     story = _declined_once(Policy(retry="none")).at(day(25)).work()

@@ -28,7 +28,7 @@ from tests.domain.truths import HARSH, check_schedule, is_stopped, used
 
 SCHEMES = st.sampled_from(["visa", "mastercard", "amex", "sepa", "ach", "bacs", ""])
 INSTANTS = st.integers(0, 60 * 24 * 40).map(lambda minutes: ISSUED_AT + timedelta(minutes=minutes))
-FINAL = [AttemptStatus.DECLINED, AttemptStatus.DECLINED, AttemptStatus.DECLINED, AttemptStatus.FAILED]
+FINAL = [*[AttemptStatus.DECLINED] * 9, *[AttemptStatus.FAILED] * 3]
 OPEN = [AttemptStatus.UNKNOWN, AttemptStatus.PENDING, AttemptStatus.ACTION_REQUIRED, AttemptStatus.STARTED]
 
 
@@ -47,11 +47,11 @@ def all_facts(draw: st.DrawFn) -> Facts:
         customer=make.customer(timezone=draw(st.sampled_from(["Europe/Oslo", "America/Los_Angeles", "Asia/Kolkata"]))),
         subscription=draw(subscriptions()),
         invoice=make.invoice(
-            status=draw(st.sampled_from([InvoiceStatus.OPEN] * 6 + list(InvoiceStatus))),
-            dispute=draw(st.sampled_from([DisputeStatus.NONE] * 6 + list(DisputeStatus))),
+            status=draw(st.sampled_from([InvoiceStatus.OPEN] * 9 + list(InvoiceStatus))),
+            dispute=draw(st.sampled_from([DisputeStatus.NONE] * 9 + list(DisputeStatus))),
             method_id="pm_a",
         ),
-        recovery=draw(st.none() | recoveries(policy)),
+        recovery=draw(st.one_of(st.none(), recoveries(policy), recoveries(policy), recoveries(policy))),
         attempts=tuple(draw(attempts(methods))),
         notices=tuple(draw(st.lists(warnings(), max_size=2))),
         uses={"fp_a": tuple(draw(uses())), "fp_c": tuple(draw(uses()))},

@@ -65,6 +65,7 @@ def _paid_up(draft: Draft, cause: Cause, attempt: Attempt | None) -> None:
 
 def restore_subscription(draft: Draft) -> None:
     """Bring the subscription back as far as its other invoices allow, once this one is settled."""
+    assert not draft.facts.invoice.is_open, "an invoice that is owed brings nobody back"
     subscription = draft.facts.subscription
     event = _way_back(draft.facts)
     if subscription is None or event is None:
@@ -86,12 +87,12 @@ def restore_subscription(draft: Draft) -> None:
 
 
 def _way_back(facts: Facts) -> SubscriptionEvent | None:
-    """Which event brings the subscription back, if this invoice and its other unpaid ones let it move at all.
+    """Which event brings the subscription back, if its other unpaid invoices let it move at all.
 
     An invoice that isn't charged yet holds nothing back; one in recovery, given up, disputed or reversed does.
     """
     subscription = facts.subscription
-    if subscription is None or facts.invoice.is_open:
+    if subscription is None:
         return None
     behind = [sibling for sibling in facts.siblings if sibling.disputed or sibling.recovery_status is not None]
     if subscription.status is SubscriptionStatus.PAST_DUE:
