@@ -17,6 +17,7 @@ from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMetho
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
+from purring.domain.rulebook.limit import Note, Scope
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
 
 ALPHABET = st.characters(codec="utf-8", exclude_characters="\x00")
@@ -41,6 +42,19 @@ answers = st.builds(
     advice_code=st.none() | texts,
     gateway_code=st.none() | texts,
     message=texts,
+)
+
+limit_notes = st.builds(
+    Note,
+    rule_id=texts,
+    edition=texts,
+    used=st.integers(0, 1000),
+    allowed=st.integers(1, 1000),
+    unit=st.sampled_from(Scope),
+    window_days=st.integers(1, 180),
+    counts_from_first=st.booleans(),
+    opens_at=st.none() | instants,
+    text=texts,
 )
 
 
@@ -189,6 +203,7 @@ def attempts(attempt: Attempt) -> st.SearchStrategy[Attempt]:
         answer=st.none() | answers,
         rules=st.lists(texts, max_size=3).map(tuple),
         why=st.lists(texts, max_size=3).map(tuple),
+        notes=st.lists(limit_notes, max_size=3).map(tuple),
         asked_count=st.integers(0, 100),
         asked_at=st.none() | instants,
         expected_at=st.none() | instants,

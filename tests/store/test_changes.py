@@ -185,11 +185,13 @@ def test_room_on_a_card_wakes_the_invoices_that_wait_for_it(world: World) -> Non
     by_other = world.invoice(world.subscription(customer, other_card), next_step_at=LATER)
     asleep = world.invoice(world.subscription(customer, card), next_step_at=None)
     paid = world.invoice(world.subscription(customer, card), next_step_at=LATER, status=InvoiceStatus.PAID)
+    due = world.invoice(world.subscription(customer, card), next_step_at=NOW)
+    some = [world.key(one) for one in (by_subscription, by_itself, by_other, asleep, paid, due)]
     world.save(Changes(woken=("one",)), NOW + timedelta(hours=1))
     with world.store.reading() as conn:
-        found = invoices.load(conn, [world.key(one) for one in (by_subscription, by_itself, by_other, asleep, paid)])
-    due = [found[world.key(one)].next_step_at for one in (by_subscription, by_itself, by_other, asleep, paid)]
-    assert [NOW + timedelta(hours=1), NOW + timedelta(hours=1), LATER, None, LATER] == due
+        found = invoices.load(conn, some)
+    woken_at = NOW + timedelta(hours=1)
+    assert [woken_at, woken_at, LATER, None, LATER, NOW] == [found[key].next_step_at for key in some]
 
 
 def test_a_new_method_can_be_tied_in_the_decision_that_adds_it(world: World) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from purring.domain.changes import Changes
 from purring.domain.invoice import Invoice
@@ -138,6 +139,7 @@ def test_two_who_claim_at_once_get_different_work(world: World) -> None:
     invoices = {_due(world, NOW).id for _ in range(4)}
     with world.store.transaction() as one, world.store.transaction() as two:
         first = leases.claim(one, Work.INVOICE, "one", NOW, limit=2, lease=LEASE)
+        two.execute(text("SET LOCAL lock_timeout = '1s'"))  # fail rather than wait for ever
         second = leases.claim(two, Work.INVOICE, "two", NOW, limit=4, lease=LEASE)
     assert (2, 2) == (len(first), len(second))
     assert invoices == {claim.id for claim in (*first, *second)}
