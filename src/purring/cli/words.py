@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from purring.domain.attempt import Attempt, AttemptStatus
+from purring.domain.clause import kept_clause, named_clause
 from purring.domain.facts import Facts
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.step import Action, Charge, Close, Notify, Resolve, SetStatus
@@ -52,7 +53,9 @@ def _came_of_it(attempt: Attempt) -> str:
 
 def attempt_reasons(attempt: Attempt) -> list[str]:
     """Why it was made, what the gateway said in its own codes, and by which rules that was read."""
-    reasons = [f"why: {attempt.why[-1]} [{attempt.why[0]}]"] if attempt.why else []
+    why = kept_clause(attempt.why)
+    reasons = [f"why: {why.text} [{why.id}]"] if why else []
+    reasons += [f"limit: {note.describe()} [{note.rule_id}]" for note in attempt.notes if note.is_full]
     answer = attempt.answer
     if answer is not None:
         codes = {
@@ -85,11 +88,18 @@ def action_text(action: Action, facts: Facts) -> str:
             assert_never(action)
 
 
-def event_text(kind: str, data: Mapping[str, object], tz: ZoneInfo) -> str:
+def event_text(kind: str, data: Mapping[str, Any], tz: ZoneInfo) -> str:
     """What happened, with its figures."""
     noun, _, what = kind.partition(".")
+    data = _with_sentence(data) if "clause" in data else data
     figures = ", ".join(f"{words(name)} {_figure(value, tz)}" for name, value in data.items() if value not in _NOTHING)
     return f"{words(noun)} {words(what)}{f': {figures}' if figures else ''}"
+
+
+def _with_sentence(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts of an attempt's start, with its reason as a sentence in place of clause and numbers."""
+    rest = {name: value for name, value in data.items() if name not in {"clause", "figures", "limits"}}
+    return {**rest, "why": named_clause(data["clause"], data["figures"]).text}
 
 
 _NOTHING: tuple[object, ...] = (None, "", [])

@@ -9,6 +9,7 @@ from enum import StrEnum
 from purring.domain.decline import Answer, DeclineClass, DeclineReason
 from purring.domain.ids import AttemptId, InvoiceId, MethodId
 from purring.domain.money import Money
+from purring.domain.rulebook.limit import Note
 
 
 class AttemptStatus(StrEnum):
@@ -53,7 +54,11 @@ class Initiator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One request for money. Its id is the idempotency key, stored before the first byte is sent."""
+    """One request for money. Its id is the idempotency key, stored before the first byte is sent.
+
+    `why` is the clause it was made by (see `clause.kept_clause`), `notes` what each limit of the card or account had used
+    just before.
+    """
 
     id: AttemptId
     invoice_id: InvoiceId
@@ -76,6 +81,7 @@ class Attempt:
     answer: Answer | None = None
     rules: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     asked_count: int = 0
     asked_at: datetime | None = None
     expected_at: datetime | None = None

@@ -64,7 +64,10 @@ TEXTS: dict[str, str] = {
     "window.cancel": mark("Policy v{version}: cancel when the window closes."),
     "window.write_off": mark("Policy v{version}: write the invoice off when the window closes."),
 }
-"""The sentence of every clause. A figure's name tells its kind: see `_READ`; those that aren't there are text."""
+"""The sentence of every clause. A figure's name tells its kind: see `_READ`; those that aren't there are text.
+
+Attempts keep clauses by name with their figures: one that needs other figures is a new clause.
+"""
 
 
 def _limits(text: str) -> tuple[Note, ...]:
@@ -118,6 +121,11 @@ class Clause:
         """The figures by name, each of its own type."""
         named = zip(figure_names(self.id), self.figures, strict=False)
         return [(name, _READ.get(name, str)(one) if isinstance(one, str) else one) for name, one in named]
+
+
+def named_clause(clause_id: str, figures: Mapping[str, object]) -> Clause:
+    """The clause of which `plain` gave these figures."""
+    return Clause(clause_id, tuple(_as_text(figures[name]) for name in figure_names(clause_id)))
 
 
 def kept_clause(kept: Sequence[str]) -> Clause | None:

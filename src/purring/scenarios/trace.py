@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
+from purring.domain.clause import named_clause
 from purring.domain.event import EventKind
 from purring.domain.ids import EventId
 from purring.scenarios.observe import Observer
@@ -54,9 +56,14 @@ def _event_lines(event: Event, observer: Observer) -> Iterator[str]:
     noun, _, verb = event.kind.value.partition(".")
     name = observer.about(event.object_id)
     if event.kind is EventKind.ATTEMPT_STARTED:
-        yield f"{name} started: {event.data['why']}"
+        yield f"{name} started: {_why(event.data)}"
         return
     yield f"{noun if name == event.object_id else name} {verb.replace('_', ' ')}{_data(event.data)}"
+
+
+def _why(data: Mapping[str, Any]) -> str:
+    """The sentence of an attempt's clause."""
+    return named_clause(data["clause"], data["figures"]).text
 
 
 def _data(data: Mapping[str, object]) -> str:

@@ -15,7 +15,7 @@ from purring.domain.decline import Answer
 from purring.domain.errors import NotFound
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
-from purring.domain.rulebook.limit import Use
+from purring.domain.rulebook.limit import Use, note_from
 from purring.store import bulk
 from purring.store.schema import attempt
 from purring.store.types import Instant
@@ -35,8 +35,14 @@ def _answer_document(noun: Attempt) -> Mapping[str, str | None] | None:
     }
 
 
+def _note_documents(noun: Attempt) -> list[Mapping[str, object]]:
+    return [note.plain() for note in noun.notes]
+
+
 SHAPE = bulk.Shape(
-    attempt, {"amount_minor": "amount.minor", "currency": "amount.currency"}, made={"answer": _answer_document}
+    attempt,
+    {"amount_minor": "amount.minor", "currency": "amount.currency"},
+    made={"answer": _answer_document, "notes": _note_documents},
 )
 _IS_OPEN = attempt.c.status.in_(sorted(OPEN_ATTEMPT))
 _USED = (*sorted(OPEN_ATTEMPT), AttemptStatus.DECLINED)
@@ -106,7 +112,8 @@ def _use(row: Any) -> Use:  # noqa: ANN401 - a row
 
 def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
     answer = Answer(**row.answer) if row.answer else None
-    return Attempt(amount=Money(row.amount_minor, row.currency), answer=answer, **SHAPE.plain(row))
+    notes = tuple(map(note_from, row.notes))
+    return Attempt(amount=Money(row.amount_minor, row.currency), answer=answer, notes=notes, **SHAPE.plain(row))
 
 
 def open_on_method(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> list[AttemptId]:

@@ -18,7 +18,7 @@ from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
 from purring.domain.invoice import DisputeStatus
 from purring.domain.payment_method import PaymentMethod
-from purring.domain.rulebook.limits import Use
+from purring.domain.rulebook.limits import Note, Use, limits_for, usage
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
 from purring.domain.subscription import SubscriptionStatus
@@ -151,13 +151,39 @@ def start(
         started_at=draft.now,
         key_expires_at=draft.now + new.key_lifetime - KEY_MARGIN,
         is_backup=is_backup,
-        why=(clause.id, clause.text),
+        why=clause.kept,
+        notes=_limits_seen(facts, method, draft.now),
     )
     draft.put_attempt(attempt)
     draft.facts = recounted(draft.facts, attempt)
-    draft.say(EventKind.ATTEMPT_STARTED, attempt.id, invoice_id=invoice.id, clause=clause.id, why=clause.text)
+    draft.say(
+        EventKind.ATTEMPT_STARTED,
+        attempt.id,
+        invoice_id=invoice.id,
+        clause=clause.id,
+        figures=clause.plain(),
+        limits=[_numbers(note) for note in attempt.notes],
+    )
     plan_next(draft, draft.now)
     return Go(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
+
+
+def _limits_seen(facts: Facts, method: PaymentMethod, now: datetime) -> tuple[Note, ...]:
+    """What each limit of the method's scheme has used; the attempt that is about to start isn't counted."""
+    amount = facts.invoice.owed
+    return usage(
+        limits_for(method.scheme, now.date()),
+        facts.uses.get(method.fingerprint, ()),
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        invoice_id=facts.invoice.id,
+        at=now,
+    )
+
+
+def _numbers(note: Note) -> dict[str, object]:
+    """A note's numbers for an event; the attempt keeps the rest."""
+    return {"rule_id": note.rule_id, "edition": note.edition, "used": note.used, "allowed": note.allowed}
 
 
 def recounted(facts: Facts, attempt: Attempt) -> Facts:

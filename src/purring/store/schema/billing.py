@@ -121,6 +121,7 @@ attempt = table(
     document("answer", nullable=True),
     strings("rules"),
     strings("why"),
+    document("notes"),
     number("asked_count"),
     instant("asked_at", nullable=True),
     instant("expected_at", nullable=True),

@@ -378,6 +378,7 @@ def upgrade() -> None:
         sa.Column("answer", Document(), nullable=True),
         sa.Column("rules", Document(), nullable=False),
         sa.Column("why", Document(), nullable=False),
+        sa.Column("notes", Document(), nullable=False),
         sa.Column("asked_count", sa.Integer(), nullable=False),
         sa.Column("asked_at", Instant(), nullable=True),
         sa.Column("expected_at", Instant(), nullable=True),
