@@ -143,3 +143,20 @@ def test_two_who_claim_at_once_get_different_work(world: World) -> None:
         second = leases.claim(two, Work.INVOICE, "two", NOW, limit=4, lease=LEASE)
     assert (2, 2) == (len(first), len(second))
     assert invoices == {claim.id for claim in (*first, *second)}
+
+
+def test_one_row_can_be_taken_from_whoever_holds_it(world: World) -> None:
+    """A customer who pays waits for nobody: the claim that was there is worth nothing any more."""
+    invoice = _due(world, NOW + LEASE)
+    row = (world.merchant.id, invoice.id)
+    with world.store.transaction() as conn:
+        held = leases.take_if_free(conn, Work.INVOICE, row, "one", NOW, lease=LEASE)
+        assert held
+        assert leases.take_if_free(conn, Work.INVOICE, row, "two", NOW + LEASE - AN_INSTANT, lease=LEASE) is None
+        taken = leases.take(conn, Work.INVOICE, row, "two", NOW + 2 * LEASE)
+        assert held.fence + 1 == taken.fence
+        assert 0 == leases.release(conn, Work.INVOICE, [held], "one")
+    assert [] == _claim(world.store, "one", NOW + LEASE)
+    with world.store.transaction() as conn:
+        assert 1 == leases.release(conn, Work.INVOICE, [taken], "two")
+        assert leases.take_if_free(conn, Work.INVOICE, row, "one", NOW, lease=LEASE)

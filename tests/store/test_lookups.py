@@ -9,6 +9,7 @@ import pytest
 
 from purring.domain.attempt import AttemptStatus
 from purring.domain.changes import Changes
+from purring.domain.customer import Role
 from purring.domain.errors import NotFound
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import AttemptId, CustomerId, InvoiceId, MethodId, RecoveryId, SubscriptionId
@@ -97,6 +98,8 @@ def test_attempts_are_found_by_their_key_and_on_their_method(world: World) -> No
     with world.store.reading() as conn:
         assert (merchant_id, facts.invoice.id) == attempts.find(conn, started.id)
         assert attempts.find(conn, AttemptId("att_unknown")) is None
+        found = attempts.find_many(conn, [started.id, declined.id, AttemptId("att_unknown")])
+        assert {one.id: (merchant_id, one.invoice_id) for one in (started, declined)} == found
         assert started == attempts.get(conn, merchant_id, started.id)
         assert [started] == attempts.open_ones(conn, merchant_id)
         assert [started] == attempts.of_invoice(conn, merchant_id, facts.invoice.id)
@@ -198,3 +201,20 @@ def test_a_timeline_holds_what_belongs_together(world: World) -> None:
     assert {issued, *list(about.items())[2:]} == {(one.kind, one.object_id) for one in part}
     assert sorted(one.at for one in whole) == [one.at for one in whole]
     assert [{"n": n} for n in range(1, 5)] == [one.data for one in whole if one.at > NOW]
+
+
+def test_people_can_join_a_customer(world: World) -> None:
+    """Somebody who comes later stands after those who were there."""
+    customer = world.customer()
+    newcomer = world.person(customer.id, Role.READER)
+    with world.store.transaction() as conn:
+        customers.add_people(conn, world.merchant.id, [newcomer])
+        expected = replace(customer, people=(*customer.people, newcomer))
+        assert expected == customers.lock(conn, world.merchant.id, customer.id)
+
+
+def test_counting_rows_for_the_planner_changes_nothing(world: World) -> None:
+    """After much was written the database may count anew; what is read stays the same."""
+    facts = world.due()
+    world.store.analyze()
+    assert facts == world.facts(facts.invoice)
