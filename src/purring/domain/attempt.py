@@ -56,8 +56,8 @@ class Initiator(StrEnum):
 class Attempt:
     """One request for money. Its id is the idempotency key, stored before the first byte is sent.
 
-    `why` is the clause it was made by (see `clause.kept_clause`), `notes` what each limit of the card or account had used
-    just before.
+    `hard_stop`: its decline forbids the card for good, whatever it would pay. `why` is the clause it was made by (see
+    `clause.kept_clause`), `notes` what each limit of the card or account had used just before.
     """
 
     id: AttemptId
@@ -77,6 +77,7 @@ class Attempt:
     gateway_ref: str | None = None
     reason: DeclineReason | None = None
     decline_class: DeclineClass | None = None
+    hard_stop: bool = False
     retry_not_before: datetime | None = None
     answer: Answer | None = None
     rules: tuple[str, ...] = ()

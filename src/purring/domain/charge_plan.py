@@ -11,7 +11,6 @@ from zlib import crc32
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.calendar import at_local, days, local_date, zone
 from purring.domain.clause import Clause
-from purring.domain.decline import DeclineClass
 from purring.domain.facts import Facts
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policies import policy_named
@@ -19,6 +18,7 @@ from purring.domain.policies.base import Outlook
 from purring.domain.recovery import Recovery
 from purring.domain.rulebook.limits import Limit, Permit, Use, limits_for, permit
 from purring.domain.step import Charge, SetStatus, Step
+from purring.domain.stops import network_delay, stop_clause, stopped_by
 from purring.domain.subscription import SubscriptionStatus
 
 OUTAGE_FIRST_DELAY = timedelta(minutes=5)
@@ -39,6 +39,12 @@ def first_charge(facts: Facts, now: datetime) -> Step:
     method = facts.tied_method
     if method is None:
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_method"))
+    stopped = stopped_by(facts, method)
+    if stopped is not None:
+        return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), stop_clause(facts, stopped))
+    delayed_to = network_delay(facts, method)
+    if delayed_to and delayed_to > floor:
+        floor, clause = delayed_to, Clause("network.delay", (floor,))
     allowed = _permit(facts, method, Initiator.AUTOMATIC, floor)
     if allowed.at > window_ends_at(facts):
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_room"))
@@ -67,34 +73,8 @@ def _by_tied_method(facts: Facts, recovery: Recovery, now: datetime) -> tuple[li
         return [], Clause("method.none")
     stopped = stopped_by(facts, method)
     if stopped is not None:
-        return [], Clause("method.stopped", _describe(stopped))
+        return [], stop_clause(facts, stopped)
     return _on_method(facts, recovery, method, now)
-
-
-def stopped_by(facts: Facts, method: PaymentMethod) -> Attempt | None:
-    """The decline that forbids charging this card or account again for this debt, if one does.
-
-    Cards are told apart by fingerprint, so a card that was removed and added again is still the same one. New data
-    lifts every stop but `never_retry`; so does a later decline on the same card that merely says "later" (after
-    somebody's own attempt).
-    """
-    latest = True
-    for attempt in reversed(facts.attempts):
-        if attempt.status is not AttemptStatus.DECLINED or attempt.fingerprint != method.fingerprint:
-            continue
-        if attempt.decline_class is DeclineClass.NEVER_RETRY:
-            return attempt
-        if latest and attempt.decline_class is not DeclineClass.RETRY_LATER and method.fresh_at <= attempt.started_at:
-            return attempt
-        latest = False
-    return None
-
-
-def _describe(attempt: Attempt) -> tuple[object, ...]:
-    """The figures of `method.stopped`."""
-    assert attempt.reason, f"declined attempt {attempt.id} has no reason"
-    assert attempt.decline_class, f"declined attempt {attempt.id} has no class"
-    return attempt.reason.value, attempt.decline_class.value
 
 
 def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
@@ -242,18 +222,6 @@ def _floor(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetim
         if until and until > floor:
             floor, why = until, clause
     return floor, why
-
-
-def network_delay(facts: Facts, method: PaymentMethod) -> datetime | None:
-    """Until when the network asked to wait with this card, if it did."""
-    delays = [
-        attempt.retry_not_before
-        for attempt in facts.attempts
-        if attempt.retry_not_before
-        and attempt.fingerprint == method.fingerprint
-        and attempt.status is AttemptStatus.DECLINED
-    ]
-    return max(delays, default=None)
 
 
 def _made_up_for(facts: Facts, recovery: Recovery, slots: list[_Slot], floor: datetime, why: str) -> list[_Slot]:

@@ -15,6 +15,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
 from purring.domain.rulebook.limits import Use
+from purring.domain.stops import Stop
 from purring.domain.subscription import Subscription
 
 
@@ -34,8 +35,9 @@ class Facts:
 
     `methods`: all of the customer's, removed ones too. `attempts` and `notices`: the invoice's, oldest first. `tied`:
     the methods that any subscription of the customer that isn't canceled uses. `uses`: per fingerprint, declined and
-    open attempts of the last 180 days at this merchant, oldest first, whatever invoice they were for. `siblings`: the
-    subscription's other invoices that are open.
+    open attempts of the last 180 days at this merchant, oldest first, whatever invoice they were for. `stops`: per
+    fingerprint, the declines that still stand in the way of every charge of it. `siblings`: the subscription's other
+    invoices that are open.
     """
 
     merchant: Merchant
@@ -48,6 +50,7 @@ class Facts:
     notices: tuple[Notice, ...] = ()
     tied: frozenset[MethodId] = frozenset()
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
+    stops: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict)
     siblings: tuple[Sibling, ...] = ()
 
     @property

@@ -7,17 +7,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, or_, select, text
 from sqlalchemy import bindparam as parameter
 
 from purring.domain.attempt import OPEN_ATTEMPT, Attempt, AttemptStatus
-from purring.domain.decline import Answer
+from purring.domain.decline import Answer, DeclineClass
 from purring.domain.errors import NotFound
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
 from purring.domain.rulebook.limit import Use, note_from
+from purring.domain.stops import Stop
 from purring.store import bulk
-from purring.store.schema import attempt
+from purring.store.schema import STOPS, attempt
 from purring.store.types import Instant
 
 
@@ -108,6 +109,59 @@ def _uses(dialect: str) -> Select[Any]:
 
 def _use(row: Any) -> Use:  # noqa: ANN401 - a row
     return Use(at=row.started_at, amount_minor=row.amount_minor, currency=row.currency, invoice_id=row.invoice_id)
+
+
+def stops(conn: Connection, cards: Iterable[bulk.Key], now: datetime) -> dict[bulk.Key, list[Stop]]:
+    """List the declines that stand in the way of every charge of these cards and accounts, oldest first.
+
+    Wrong data no longer do once a later answer has shown them to be good. Whether they were changed isn't looked at.
+    """
+    parameters = bulk.key_params(conn.dialect.name, set(cards)) | {"now": now}
+    return bulk.grouped(conn.execute(_stops(conn.dialect.name), parameters), "fingerprint", _stop)
+
+
+@lru_cache
+def _stops(dialect: str) -> Select[Any]:
+    own, since = attempt.c, attempt.alias("since")
+    shown_good = (
+        select(since.c.id)
+        .where(
+            since.c.merchant_id == own.merchant_id,
+            since.c.fingerprint == own.fingerprint,
+            since.c.started_at > own.started_at,
+            or_(
+                since.c.status == AttemptStatus.SUCCEEDED,
+                and_(since.c.status == AttemptStatus.DECLINED, since.c.decline_class == DeclineClass.RETRY_LATER),
+            ),
+        )
+        .correlate(attempt)
+    )
+    return (
+        select(attempt)
+        .select_from(bulk.joined(dialect, attempt, "fingerprint"))
+        .where(
+            text(STOPS),
+            or_(
+                own.hard_stop,
+                own.retry_not_before > parameter("now", type_=Instant),
+                and_(own.decline_class == DeclineClass.UPDATE_METHOD, ~shown_good.exists()),
+            ),
+        )
+        .order_by(own.started_at, own.id)
+    )
+
+
+def _stop(row: Any) -> Stop:  # noqa: ANN401 - a row
+    return Stop(
+        attempt_id=row.id,
+        invoice_id=row.invoice_id,
+        at=row.started_at,
+        reason=row.reason,
+        decline_class=row.decline_class,
+        hard_stop=row.hard_stop,
+        delayed_to=row.retry_not_before,
+        rules=row.rules,
+    )
 
 
 def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row

@@ -20,6 +20,7 @@ from purring.domain.notice import Notice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Recovery
 from purring.domain.rulebook.limit import Use
+from purring.domain.stops import Stop
 from purring.domain.subscription import Subscription
 from purring.store import (
     attempts,
@@ -52,6 +53,7 @@ class _Loaded:
     methods: Mapping[bulk.Key, list[PaymentMethod]]
     tied: Mapping[bulk.Key, frozenset[MethodId]]
     uses: Mapping[bulk.Key, list[Use]]
+    stops: Mapping[bulk.Key, list[Stop]]
     siblings: Mapping[bulk.Key, list[Sibling]]
 
 
@@ -83,6 +85,7 @@ def _load(conn: Connection, found: Mapping[bulk.Key, Invoice], now: datetime) ->
         methods=held,
         tied=subscriptions.tied_methods(conn, owners),
         uses=attempts.uses(conn, cards, now - USES_SINCE),
+        stops=attempts.stops(conn, cards, now),
         siblings=_siblings(conn, tied_to) if tied_to else {},
     )
 
@@ -91,6 +94,7 @@ def _facts(merchant_id: str, value: Invoice, loaded: _Loaded) -> Facts:
     own, owner = (merchant_id, value.id), (merchant_id, value.customer_id)
     subscription = (merchant_id, value.subscription_id or "")
     held = loaded.methods.get(owner, [])
+    cards = {one.fingerprint for one in held}
     return Facts(
         merchant=loaded.merchants[MerchantId(merchant_id)],
         customer=loaded.customers[owner],
@@ -101,7 +105,8 @@ def _facts(merchant_id: str, value: Invoice, loaded: _Loaded) -> Facts:
         attempts=tuple(loaded.attempts.get(own, ())),
         notices=tuple(loaded.notices.get(own, ())),
         tied=loaded.tied.get(owner, frozenset()),
-        uses={card: tuple(loaded.uses.get((merchant_id, card), ())) for card in {one.fingerprint for one in held}},
+        uses={card: tuple(loaded.uses.get((merchant_id, card), ())) for card in cards},
+        stops={card: tuple(found) for card in cards if (found := loaded.stops.get((merchant_id, card)))},
         siblings=tuple(one for one in loaded.siblings.get(subscription, ()) if one.invoice_id != value.id),
     )
 

@@ -75,6 +75,7 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
         answer=outcome.answer,
         reason=verdict.reason,
         decline_class=verdict.decline_class,
+        hard_stop=verdict.hard_stop,
         retry_not_before=draft.now + verdict.retry_after if verdict.retry_after else None,
         rules=verdict.rules,
         gateway_ref=outcome.gateway_ref or attempt.gateway_ref,
@@ -94,12 +95,15 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
 
 
 def _end(draft: Draft, attempt: Attempt, event: AttemptEvent, **fields: Any) -> Attempt:
-    """Give an attempt its final state. One that isn't declined leaves room on its card, for other invoices too."""
+    """Give an attempt its final state. One that isn't declined leaves room on its card, for other invoices too.
+
+    A decline, too, may lift a stop that others wait for.
+    """
     status = moved(ATTEMPT, attempt.status, event)
     ended = replace(attempt, status=status, ended_at=draft.now, **fields)
     draft.put_attempt(ended)
     draft.facts = recounted(draft.facts, ended)
-    if status is not AttemptStatus.DECLINED:
+    if status is not AttemptStatus.DECLINED or attempt.fingerprint in draft.facts.stops:
         draft.wake(attempt.fingerprint)
     return ended
 
@@ -176,6 +180,7 @@ def correct_to_succeeded(draft: Draft, attempt: Attempt, outcome: Approved, note
         captured_minor=outcome.captured.minor,
         reason=None,
         decline_class=None,
+        hard_stop=False,
     )
     draft.say(EventKind.ATTEMPT_CORRECTED, attempt.id, was=attempt.status.value, to="succeeded", note=note)
     pay(draft, outcome.captured, cause, draft.facts.attempt(attempt.id))

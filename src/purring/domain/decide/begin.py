@@ -10,7 +10,7 @@ from typing import assert_never
 
 from purring.domain.attempt import Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.changes import Changes, Draft
-from purring.domain.charge_plan import stopped_by, window_ends_at
+from purring.domain.charge_plan import window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
@@ -21,6 +21,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.rulebook.limits import Note, Use, limits_for, usage
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
+from purring.domain.stops import stopped_by
 from purring.domain.subscription import SubscriptionStatus
 from purring.domain.transitions import ATTEMPT, moved
 

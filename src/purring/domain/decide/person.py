@@ -12,7 +12,7 @@ from datetime import datetime
 from purring.domain.attempt import Approved, Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.calendar import add_business_days, holidays, local_date, start_of_day, zone
 from purring.domain.changes import Draft
-from purring.domain.charge_plan import network_delay, permit_for, stopped_by, window_ends_at
+from purring.domain.charge_plan import permit_for, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.answer import correct_to_succeeded
 from purring.domain.decide.begin import Go, NewAttempt, recounted, replan, start
@@ -31,6 +31,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
 from purring.domain.schedule import schedule
 from purring.domain.step import Step
+from purring.domain.stops import network_delay, stopped_by
 from purring.domain.subscription import SubscriptionStatus
 from purring.domain.transitions import ATTEMPT, moved
 
@@ -42,7 +43,7 @@ def pay_now(facts: Facts, method_id: MethodId, now: datetime, new: NewAttempt) -
     method = _own_method(facts, method_id)
     stopped = stopped_by(facts, method)
     if stopped is not None and stopped.decline_class is DeclineClass.NEVER_RETRY:
-        raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id,))
+        raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, *stopped.rules))
     _require_room(facts, method, Initiator.CUSTOMER, now)
     return start(draft, method, new, Initiator.CUSTOMER, Clause("customer.pay_now"))
 
@@ -57,7 +58,7 @@ def retry_now(facts: Facts, now: datetime, new: NewAttempt) -> Go:
         raise Refused(RefusalCode.NO_METHOD_TIED)
     stopped = stopped_by(facts, method)
     if stopped is not None and stopped.decline_class is not DeclineClass.UNKNOWN:
-        raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.id))
+        raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.attempt_id, *stopped.rules))
     delayed_to = network_delay(facts, method)
     if delayed_to and delayed_to > now:
         raise Refused(RefusalCode.LIMIT_REACHED, details=(Clause("network.until", (delayed_to,)).text,))
@@ -233,6 +234,7 @@ def _correct_to_declined(draft: Draft, attempt: Attempt, note: str) -> None:
         answer=None,
         reason=DeclineReason.UNKNOWN,
         decline_class=DeclineClass.UNKNOWN,
+        hard_stop=False,
     )
     draft.put_attempt(corrected)
     draft.facts = recounted(draft.facts, corrected)

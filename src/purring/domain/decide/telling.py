@@ -14,6 +14,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.policy import EndAction
 from purring.domain.schedule import schedule
 from purring.domain.step import Schedule
+from purring.domain.stops import stopped_by
 from purring.domain.subscription import SubscriptionStatus
 
 
@@ -48,8 +49,7 @@ def _last_declined(facts: Facts) -> Attempt | None:
 def _what_failed(facts: Facts, attempt: Attempt | None) -> dict[str, object]:
     """Reason, class and method of one attempt; where a backup failed too, the method is the main one."""
     if attempt is None:
-        method = facts.tied_method
-        return {"reason": None if method else "no_method", "decline_class": None, "method": shown(method)}
+        return _what_is_missing(facts)
     charged = facts.method(attempt.method_id)
     reason, decline_class = attempt.reason, attempt.decline_class
     if attempt.status is AttemptStatus.ACTION_REQUIRED:
@@ -60,6 +60,15 @@ def _what_failed(facts: Facts, attempt: Attempt | None) -> dict[str, object]:
         "method": shown(facts.method(facts.tied_method_id) if attempt.is_backup else charged),
         "backup_used": shown(charged) if attempt.is_backup else None,
     }
+
+
+def _what_is_missing(facts: Facts) -> dict[str, object]:
+    """Why nothing was charged: no method, or a card that was stopped for another invoice."""
+    method = facts.tied_method
+    stopped = stopped_by(facts, method) if method else None
+    if stopped is None:
+        return {"reason": None if method else "no_method", "decline_class": None, "method": shown(method)}
+    return {"reason": stopped.reason.value, "decline_class": stopped.decline_class.value, "method": shown(method)}
 
 
 def _paid_with(facts: Facts) -> PaymentMethod | None:

@@ -80,7 +80,7 @@ def on_own_methods(_dialect: str) -> Iterator[Violations]:
 
 
 def none_after_hard_stop(_dialect: str) -> Iterator[Violations]:
-    """Find automatic attempts on a card that the same invoice had been refused on for good."""
+    """Find attempts on a card that the network had forbidden, or automatic ones that it had for the same invoice."""
     earlier = attempt.alias("earlier")
     stopped = select(earlier.c.id).where(
         same(earlier, attempt, ("invoice_id", "invoice_id"), ("fingerprint", "fingerprint")),
@@ -90,6 +90,12 @@ def none_after_hard_stop(_dialect: str) -> Iterator[Violations]:
         earlier.c.ended_at <= attempt.c.started_at,
     )
     yield select(attempt.c.id).where(_AUTOMATIC, stopped.exists())
+    forbidden = select(earlier.c.id).where(
+        same(earlier, attempt, ("fingerprint", "fingerprint")),
+        earlier.c.hard_stop,
+        earlier.c.ended_at < attempt.c.started_at,
+    )
+    yield select(attempt.c.id).where(forbidden.exists())
 
 
 def none_on_the_settled(_dialect: str) -> Iterator[Violations]:

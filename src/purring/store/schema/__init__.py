@@ -6,7 +6,7 @@ work to do carry their due time and a lease: they are the queue. `triggers` guar
 
 from __future__ import annotations
 
-from purring.store.schema.billing import attempt, invoice, invoice_line, recovery
+from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
 from purring.store.schema.parties import (
     card_identity,
     customer,
@@ -31,6 +31,7 @@ from purring.store.schema.records import (
 
 __all__ = [
     "APPEND_ONLY",
+    "STOPS",
     "DeliveryStatus",
     "InboundStatus",
     "attempt",

@@ -34,6 +34,8 @@ from purring.store.columns import (
 
 _OPEN_ATTEMPT = "status IN ({})".format(", ".join(f"'{status}'" for status in AttemptStatus if status in OPEN_ATTEMPT))
 
+STOPS = "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+"""Declines that may stand in the way of every charge of the card: few among many."""
 
 invoice = table(
     "invoice",
@@ -117,6 +119,7 @@ attempt = table(
     words("gateway_ref", nullable=True),
     one_of("reason", DeclineReason, nullable=True),
     one_of("decline_class", DeclineClass, nullable=True),
+    yes_no("hard_stop"),
     instant("retry_not_before", nullable=True),
     document("answer", nullable=True),
     strings("rules"),
@@ -132,9 +135,11 @@ attempt = table(
     check("amount_above_zero", "amount_minor > 0"),
     check("captured_not_below_zero", "captured_minor >= 0"),
     check("key_lives", "key_expires_at > started_at"),
+    check("hard_stop", "NOT hard_stop OR (status = 'declined' AND decline_class = 'never_retry')"),
     check("ended", f"({_OPEN_ATTEMPT}) = (ended_at IS NULL)"),
     Index("ix_attempt_invoice_id", "merchant_id", "invoice_id"),
     Index("ix_attempt_fingerprint", "merchant_id", "fingerprint", "started_at"),
+    partial_index("ix_attempt_stop", "merchant_id", "fingerprint", where=STOPS),
     Index("ix_attempt_id", "id"),  # a gateway's event brings the key, and knows no merchant
     partial_index("uq_attempt_open", "merchant_id", "invoice_id", where=_OPEN_ATTEMPT, unique=True),
 )

@@ -374,6 +374,7 @@ def upgrade() -> None:
         sa.Column("gateway_ref", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("decline_class", sa.Text(), nullable=True),
+        sa.Column("hard_stop", sa.Boolean(), nullable=False),
         sa.Column("retry_not_before", Instant(), nullable=True),
         sa.Column("answer", Document(), nullable=True),
         sa.Column("rules", Document(), nullable=False),
@@ -409,6 +410,10 @@ def upgrade() -> None:
             name=op.f("ck_attempt_status"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_attempt_amount_above_zero")),
+        sa.CheckConstraint(
+            "NOT hard_stop OR (status = 'declined' AND decline_class = 'never_retry')",
+            name=op.f("ck_attempt_hard_stop"),
+        ),
         sa.CheckConstraint("captured_minor >= 0", name=op.f("ck_attempt_captured_not_below_zero")),
         sa.CheckConstraint("key_expires_at > started_at", name=op.f("ck_attempt_key_lives")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_attempt_currency")),
@@ -425,6 +430,18 @@ def upgrade() -> None:
     op.create_index("ix_attempt_fingerprint", "attempt", ["merchant_id", "fingerprint", "started_at"], unique=False)
     op.create_index("ix_attempt_id", "attempt", ["id"], unique=False)
     op.create_index("ix_attempt_invoice_id", "attempt", ["merchant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_attempt_stop",
+        "attempt",
+        ["merchant_id", "fingerprint"],
+        unique=False,
+        sqlite_where=sa.text(
+            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+        ),
+        postgresql_where=sa.text(
+            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+        ),
+    )
     op.create_index(
         "uq_attempt_open",
         "attempt",

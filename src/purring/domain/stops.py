@@ -1,0 +1,123 @@
+"""What earlier declines of a card or account forbid: charging it for the same debt, for any debt, or before a day.
+
+A stop of the network and wrong data belong to the card, so they hold for every invoice that it would pay
+(docs/decisions/0012). All other declines belong to the debt for which they came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from purring.domain.attempt import Attempt, AttemptStatus
+from purring.domain.clause import Clause
+from purring.domain.decline import DeclineClass, DeclineReason
+from purring.domain.ids import AttemptId, InvoiceId
+from purring.domain.payment_method import PaymentMethod
+
+if TYPE_CHECKING:
+    from purring.domain.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A decline that stands in the way of another charge of the same card or account.
+
+    `at` is when the declined attempt began, `delayed_to` until when the network asked to wait. `hard_stop`: the network
+    forbids the card for good. `rules` are the ids of the rows that said so.
+    """
+
+    attempt_id: AttemptId
+    invoice_id: InvoiceId
+    at: datetime
+    reason: DeclineReason
+    decline_class: DeclineClass
+    hard_stop: bool = False
+    delayed_to: datetime | None = None
+    rules: tuple[str, ...] = ()
+
+
+def stopped_by(facts: Facts, method: PaymentMethod) -> Stop | None:
+    """The decline that forbids charging this card or account again for this debt, if one does.
+
+    Cards are told apart by fingerprint, so a card that was removed and added again is still the same one. New data
+    lifts every stop but `never_retry`; so does a later decline on the same card that merely says "later" (after
+    somebody's own attempt).
+    """
+    latest = True
+    for attempt in reversed(facts.attempts):
+        if attempt.status is not AttemptStatus.DECLINED or attempt.fingerprint != method.fingerprint:
+            continue
+        if attempt.decline_class is DeclineClass.NEVER_RETRY:
+            return _stop(attempt)
+        if latest and attempt.decline_class is not DeclineClass.RETRY_LATER and method.fresh_at <= attempt.started_at:
+            return _stop(attempt)
+        latest = False
+    return _stopped_for_every_debt(facts, method) if facts.stops else None
+
+
+def _stop(attempt: Attempt) -> Stop:
+    assert attempt.reason, f"declined attempt {attempt.id} has no reason"
+    assert attempt.decline_class, f"declined attempt {attempt.id} has no class"
+    return Stop(
+        attempt_id=attempt.id,
+        invoice_id=attempt.invoice_id,
+        at=attempt.started_at,
+        reason=attempt.reason,
+        decline_class=attempt.decline_class,
+        hard_stop=attempt.hard_stop,
+        delayed_to=attempt.retry_not_before,
+        rules=attempt.rules,
+    )
+
+
+def _stopped_for_every_debt(facts: Facts, method: PaymentMethod) -> Stop | None:
+    """What another invoice's attempts taught about the card: the network's stop, or else data that are still wrong."""
+    stops = _elsewhere(facts, method)
+    hard = next((stop for stop in stops if stop.hard_stop), None)
+    return hard or next((stop for stop in stops if _says_wrong_data(facts, method, stop)), None)
+
+
+def _says_wrong_data(facts: Facts, method: PaymentMethod, stop: Stop) -> bool:
+    """Whether the method still has the data that the network called wrong, and no answer since has said otherwise."""
+    if stop.decline_class is not DeclineClass.UPDATE_METHOD or method.fresh_at > stop.at:
+        return False
+    return not any(
+        attempt.started_at > stop.at and attempt.fingerprint == method.fingerprint and _accepts_data(attempt)
+        for attempt in facts.attempts
+    )
+
+
+def _accepts_data(attempt: Attempt) -> bool:
+    """Whether the answer shows that the card's data are good: money came, or nothing but the moment was wrong."""
+    later = attempt.decline_class is DeclineClass.RETRY_LATER and attempt.status is AttemptStatus.DECLINED
+    return later or attempt.status is AttemptStatus.SUCCEEDED
+
+
+def _elsewhere(facts: Facts, method: PaymentMethod) -> list[Stop]:
+    """The card's stops that came from other invoices; this one's own attempts are known better."""
+    stops = facts.stops.get(method.fingerprint, ())
+    return [stop for stop in stops if stop.invoice_id != facts.invoice.id]
+
+
+def network_delay(facts: Facts, method: PaymentMethod) -> datetime | None:
+    """Until when the network asked to wait with this card, for whichever invoice, if it did."""
+    delays = [
+        attempt.retry_not_before
+        for attempt in facts.attempts
+        if attempt.retry_not_before
+        and attempt.fingerprint == method.fingerprint
+        and attempt.status is AttemptStatus.DECLINED
+    ]
+    if facts.stops:
+        delays += [stop.delayed_to for stop in _elsewhere(facts, method) if stop.delayed_to]
+    return max(delays, default=None)
+
+
+def stop_clause(facts: Facts, stop: Stop) -> Clause:
+    """Why the method isn't charged; a stop from another invoice names its rule and that invoice."""
+    if stop.invoice_id == facts.invoice.id:
+        return Clause("method.stopped", (stop.reason.value, stop.decline_class.value))
+    clause = "card.forbidden" if stop.hard_stop else "card.unchanged"
+    return Clause(clause, (stop.reason.value, ", ".join(stop.rules), stop.invoice_id))
