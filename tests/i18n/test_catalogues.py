@@ -14,7 +14,7 @@ from purring.i18n.locales import DEFAULT, locales
 from tools.texts import extracted, updated_catalogue
 
 TRANSLATED = [locale for locale in locales() if locale != DEFAULT]
-PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%.")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%.|\{\w*\}")
 
 
 def faults(catalogue: Catalog) -> list[str]:
@@ -61,6 +61,8 @@ def test_the_catalogue_holds_exactly_the_texts_in_use(locale: str) -> None:
         ("Pay %(amount)s", "", "untranslated: Pay %(amount)s"),
         ("Pay %(amount)s", "Betal", "other placeholders: Betal"),
         ("Pay %(amount)s", "Betal %(beløp)s", "other placeholders: Betal %(beløp)s"),
+        ("Pay {amount}", "Betal", "other placeholders: Betal"),
+        ("Pay {amount}", "Betal {beløp}", "other placeholders: Betal {beløp}"),
         ("Pay", "Betal 100 %s", "other placeholders: Betal 100 %s"),
         (("%(n)d day", "%(n)d days"), ("%(n)d dag", ""), "untranslated: %(n)d day"),
         (("%(n)d day", "%(n)d days"), ("%(n)d dag",), "untranslated: %(n)d day"),

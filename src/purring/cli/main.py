@@ -12,6 +12,7 @@ from purring.cli import (
     demonstrate,
     doctor,
     documents,
+    explaining,
     importing,
     merchants,
     notices,
@@ -56,6 +57,7 @@ running.add_to(app)
 demonstrate.add_to(app)
 importing.add_to(app)
 app.add_typer(show.app, name="show")
+explaining.add_to(app)
 app.add_typer(recoveries.app, name="recovery")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")

@@ -36,10 +36,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     Cause: {
         Cause.NONE: mark("nothing"),
-        Cause.RETRY: mark("a retry"),
-        Cause.CUSTOMER: mark("the customer"),
-        Cause.OPERATOR: mark("an operator"),
-        Cause.OUTSIDE: mark("a payment made elsewhere"),
+        Cause.RETRY: mark("a retry succeeded"),
+        Cause.CUSTOMER: mark("the customer paid"),
+        Cause.OPERATOR: mark("an operator's charge succeeded"),
+        Cause.OUTSIDE: mark("it was paid elsewhere"),
     },
     HoldReason: {
         HoldReason.NONE: mark("none"),

@@ -95,7 +95,7 @@ def _environment(locale: str) -> Environment:
     )
     words = translator(locale)
     environment.globals["_"] = _say(words)
-    environment.filters["label"] = lambda method: _label(method, words)
+    environment.filters["label"] = lambda method: method_label(method, words)
     return environment
 
 
@@ -147,7 +147,7 @@ def _in_a_sentence(method: MethodLabel, words: Translator) -> str:
     return words.gettext(text) % {"brand": brand, "last4": last4}
 
 
-def _label(method: MethodLabel, words: Translator) -> str:
+def method_label(method: MethodLabel, words: Translator) -> str:
     """The method on its own line: "Visa ending in 4242"."""
     brand, last4 = BRANDS.get(method.scheme), method.last4
     if method.kind is MethodKind.BANK_ACCOUNT:
