@@ -217,6 +217,20 @@ def test_a_payer_settles_what_a_dead_worker_left(world: World, shop: Shop, *, se
     assert 1 == len(world.seen())
 
 
+def test_a_payer_who_cannot_learn_what_a_dead_worker_did_waits(world: World, shop: Shop) -> None:
+    """If the gateway can't be asked just then, the interrupted charge stays in doubt; it isn't taken for undone."""
+    subscription = shop.sold("approve")
+    with world.worker(kill_at("after_charge")) as first, pytest.raises(Killed):
+        first.run_until_idle()
+    invoice, method = shop.invoice(subscription), shop.facts(subscription).tied_method
+    assert method
+    world.clock.advance_to(world.clock.now() + LEASE)
+    world.sandbox.remote.rate_limit(1)
+    assert RefusalCode.OUTCOME_UNKNOWN == _refusal(world, shop, invoice.id, method.id)
+    world.play(days=1)
+    assert paid_once(world, [shop.invoice(subscription)])
+
+
 def _refusal(world: World, shop: Shop, invoice_id: InvoiceId, method_id: MethodId) -> RefusalCode | None:
     try:
         pay_now(world.process("web-1"), shop.id, invoice_id, method_id)

@@ -114,14 +114,13 @@ def test_a_sender_that_breaks_loses_nothing(world: World, shop: Shop) -> None:
 
 
 def test_a_server_that_is_away_costs_no_try(world: World, shop: Shop) -> None:
-    """While the whole mail server is away, for days, one copy tries it now and then and none is given up."""
+    """While the whole mail server is away one copy tries it now and then and none is given up."""
     away = Deferred(detail="connection refused", affects_all=True)
-    outbox = _with(world, *[away] * 600)
+    outbox = _with(world, *[away] * 60)
     for _ in range(3):
         shop.sold(FUNDS)
-    world.play(days=2)
-    tried = len(outbox.messages)
-    assert tried <= timedelta(days=2) / SENDER_PAUSE + 1
+    world.play(hours=3)
+    assert 2 < len(outbox.messages) <= timedelta(hours=3) / SENDER_PAUSE + 1
     assert {"owed"} == set(_copies(world))
     _with(world)
     world.play(minutes=6)
