@@ -28,7 +28,7 @@ def test_an_outage_ends_without_a_trace_for_the_customer(world: World, shop: Sho
     """After hours without the gateway everything is charged once, and nobody was told of a decline."""
     sold = [shop.sold("approve") for _ in range(12)]
     world.sandbox.remote.outage(kind, until=NOON + timedelta(hours=2))
-    world.play(days=1)
+    world.play(days=2)
     assert {("paid", "active")} == {shop.status(one) for one in sold}
     assert paid_once(world, [shop.invoice(one) for one in sold])
     assert [] == [kind for one in sold for kind in shop.told(one.customer_id)]
