@@ -131,12 +131,12 @@ def test_a_clause_says_the_same_however_it_was_kept(name: str, locale: str) -> N
         (
             "rule.no_room",
             (
-                "The networks' ceilings leave no room before the window closes. Our ceiling of 15 attempts per card and "
-                "amount in 30 days: 15 of 15 used; the window opens on July 14, 2026 at 10:30 AM."
+                "The networks' ceilings leave no room before the window closes. Our ceiling of 15 attempts per card "
+                "and amount in 30 days: 15 of 15 used; the window opens on July 14, 2026 at 10:30 AM."
             ),
             (
-                "Kortnettverkenes grenser gir ikke rom for flere forsøk før fristen er ute. Vår grense på 15 forsøk per "
-                "kort og beløp i løpet av 30 dager: 15 av 15 brukt; det blir plass igjen 14. juli 2026 kl. 10:30."
+                "Kortnettverkenes grenser gir ikke rom for flere forsøk før fristen er ute. Vår grense på 15 forsøk "
+                "per kort og beløp i løpet av 30 dager: 15 av 15 brukt; det blir plass igjen 14. juli 2026 kl. 10:30."
             ),
         ),
         (
