@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -112,7 +112,8 @@ class Note:
     def plain(self) -> dict[str, object]:
         """The note as JSON has it."""
         opens_at = self.opens_at.astimezone(UTC).isoformat() if self.opens_at else None
-        return {**asdict(self), "unit": self.unit.value, "opens_at": opens_at}
+        flat = {one.name: getattr(self, one.name) for one in fields(self)}  # asdict copies deeply, which costs ten times
+        return {**flat, "unit": self.unit.value, "opens_at": opens_at}
 
 
 def note_from(data: Mapping[str, Any]) -> Note:
