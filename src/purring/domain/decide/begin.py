@@ -10,7 +10,7 @@ from typing import assert_never
 
 from purring.domain.attempt import Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.changes import Changes, Draft
-from purring.domain.charge_plan import window_ends_at
+from purring.domain.charge_plan import permit_for, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
@@ -21,7 +21,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.rulebook.limits import Note, Use, limits_for, usage
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
-from purring.domain.stops import stopped_by
+from purring.domain.stops import network_delay, stopped_by
 from purring.domain.subscription import SubscriptionStatus
 from purring.domain.transitions import ATTEMPT, moved
 
@@ -120,7 +120,26 @@ def _go(draft: Draft, step: Step, charge: Charge, new: NewAttempt) -> Go:
     """Start an automatic attempt."""
     method = draft.facts.usable(charge.method_id)
     assert method, f"the schedule charges {charge.method_id}, which can't be used"
-    return start(draft, method, new, Initiator.AUTOMATIC, step.clause, is_backup=charge.backup)
+    clause = _held_back(draft.facts, method, step.clause)
+    return start(draft, method, new, Initiator.AUTOMATIC, clause, is_backup=charge.backup)
+
+
+def _held_back(facts: Facts, method: PaymentMethod, clause: Clause) -> Clause:
+    """The rule that kept a charge from its planned time, which the schedule no longer shows by now; else the clause."""
+    match clause:
+        case Clause("late", (datetime() as planned_at,)):
+            pass
+        case Clause("invoice.first_charge"):
+            planned_at = facts.invoice.issued_at
+        case _:
+            return clause
+    delayed_to = network_delay(facts, method)
+    if delayed_to and delayed_to > planned_at:
+        return Clause("network.delay", (planned_at,))
+    seen = tuple(use for use in facts.uses.get(method.fingerprint, ()) if use.at <= planned_at)
+    then = replace(facts, uses={**facts.uses, method.fingerprint: seen})
+    notes = permit_for(then, method, Initiator.AUTOMATIC, planned_at).notes
+    return Clause("rule.delay", (planned_at, notes)) if notes else clause
 
 
 def replan(draft: Draft) -> None:
