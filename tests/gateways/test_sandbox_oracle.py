@@ -86,6 +86,8 @@ def _seen(day: int, fingerprint: str, minor: int) -> SeenCharge:
         captured=Money(0, "USD"),
         status="declined",
         at=START + day * DAY,
+        ended_at=START + day * DAY,
+        off_session=True,
     )
 
 

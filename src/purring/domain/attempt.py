@@ -10,6 +10,7 @@ from purring.domain.decline import Answer, DeclineClass, DeclineReason
 from purring.domain.ids import AttemptId, InvoiceId, MethodId
 from purring.domain.money import Money
 from purring.domain.rulebook.limit import Note
+from purring.domain.rulebook.presentment import Presentment
 
 
 class AttemptStatus(StrEnum):
@@ -86,6 +87,7 @@ class Attempt:
     asked_count: int = 0
     asked_at: datetime | None = None
     expected_at: datetime | None = None
+    presentment: Presentment | None = None
     detail: str = ""
     version: int = 1
 

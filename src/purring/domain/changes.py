@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from purring.domain.attempt import Attempt
+from purring.domain.decline import Answer
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
@@ -26,6 +27,7 @@ class Changes:
     """Rows to insert, rows to replace by compare-and-set on the `version` they were read with, and what to append.
 
     `woken`: fingerprints whose other waiting invoices should look again at once, since a ceiling has room now.
+    `unlisted`: answers of which some code stands in no table, to be counted.
     """
 
     created: tuple[Noun, ...] = ()
@@ -33,6 +35,7 @@ class Changes:
     events: tuple[EventDraft, ...] = ()
     entries: tuple[EntryDraft, ...] = ()
     woken: tuple[str, ...] = ()
+    unlisted: tuple[Answer, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -46,6 +49,7 @@ class Changes:
             events=self.events + other.events,
             entries=self.entries + other.entries,
             woken=self.woken + other.woken,
+            unlisted=self.unlisted + other.unlisted,
         )
 
 
@@ -61,6 +65,7 @@ class Draft:
         self._events: list[EventDraft] = []
         self._entries: list[EntryDraft] = []
         self._woken: list[str] = []
+        self._unlisted: list[Answer] = []
 
     def _keep(self, noun: Noun, *, new: bool) -> None:
         """Remember the newest form of a noun once, among the created if it is new to the store."""
@@ -118,6 +123,10 @@ class Draft:
         """Let other invoices that wait for this card look again."""
         self._woken.append(fingerprint)
 
+    def count_unlisted(self, answer: Answer) -> None:
+        """Count an answer that holds a code of no table."""
+        self._unlisted.append(answer)
+
     def done(self) -> Changes:
         """What has to be written."""
         return Changes(
@@ -126,4 +135,5 @@ class Draft:
             events=tuple(self._events),
             entries=tuple(self._entries),
             woken=tuple(self._woken),
+            unlisted=tuple(self._unlisted),
         )

@@ -16,7 +16,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.policies import policy_named
 from purring.domain.policies.base import Outlook
 from purring.domain.recovery import Recovery
-from purring.domain.rulebook.limits import Limit, Permit, Use, limits_for, permit
+from purring.domain.rulebook.limits import Limit, Permit, Use, permit
 from purring.domain.step import Charge, SetStatus, Step
 from purring.domain.stops import network_delay, stop_clause, stopped_by
 from purring.domain.subscription import SubscriptionStatus
@@ -126,7 +126,7 @@ def _on_method(
     facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetime
 ) -> tuple[list[Step], Clause | None]:
     """The remaining planned charges of the tied method, each at the earliest time the rules allow."""
-    limits = limits_for(method.scheme, now.date())
+    limits = facts.limits_on(now.date(), method.scheme)
     floor, why = _floor(facts, recovery, method, now)
     slots = _made_up_for(facts, recovery, _slots(facts, recovery, method, now, limits), floor, why)
     steps, full = _permitted(facts, method, recovery.window_ends_at, slots, limits)
@@ -270,7 +270,7 @@ def _permit(facts: Facts, method: PaymentMethod, initiator: Initiator, at: datet
     """The earliest instant from `at` on at which the rulebook allows a charge of this method."""
     amount = facts.invoice.owed
     return permit(
-        limits_for(method.scheme, at.date()),
+        facts.limits_on(at.date(), method.scheme),
         facts.uses.get(method.fingerprint, ()),
         amount_minor=amount.minor,
         currency=amount.currency,

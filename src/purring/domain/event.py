@@ -60,6 +60,8 @@ class EventKind(StrEnum):
     METHOD_ADDED = "payment_method.added"
     METHOD_EDITED = "payment_method.edited"
     METHOD_REMOVED = "payment_method.removed"
+    POLICY_CHANGED = "policy.changed"
+    POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ SILENT = frozenset(
         EventKind.METHOD_ADDED,
         EventKind.METHOD_EDITED,
         EventKind.METHOD_REMOVED,
+        EventKind.POLICY_CHANGED,
+        EventKind.POLICY_LIMIT_OVERRIDDEN,
     }
 )
 """Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.customer import Customer
@@ -14,7 +15,8 @@ from purring.domain.notice import Notice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
-from purring.domain.rulebook.limits import Use
+from purring.domain.rulebook.ceilings import limits_under
+from purring.domain.rulebook.limits import Limit, Use, limits_for
 from purring.domain.stops import Stop
 from purring.domain.subscription import Subscription
 
@@ -83,6 +85,11 @@ class Facts:
             if attempt.initiator is Initiator.AUTOMATIC and attempt.status is not AttemptStatus.FAILED:
                 return attempt
         return None
+
+    def limits_on(self, day: date, scheme: str) -> tuple[Limit, ...]:
+        """The limits in force for a network or bank scheme; the merchant's newest numbers hold for every recovery."""
+        policy = self.merchant.policy
+        return limits_under(scheme, day, policy.own_limits) if policy.ceilings else limits_for(scheme, day)
 
     def method(self, method_id: MethodId | None) -> PaymentMethod | None:
         """The customer's method with this id, removed or not."""

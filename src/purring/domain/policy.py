@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 
 from purring.domain.errors import InvalidInput
+from purring.domain.rulebook.ceilings import Ceiling, Ceilings, Override
 
 WINDOW_DAYS_MAX = 90
 SUSPENDED_DAYS_MAX = 3650
 HOLD_DAYS_MAX = 60
+PRENOTIFICATION_DAYS_MAX = 60
 
 
 class EndAction(StrEnum):
@@ -29,7 +32,10 @@ class Policy:
     `retry` names a policy in `domain.policies`; `offsets_days` (days after the invoice date) is for `fixed`.
     `retry_at` is the local time of automatic retries, `close_at` that of warnings and of the window's end, both in the
     customer's zone. `warn_days_before_close` is when the last notice is owed; the harsher status never comes less
-    than `warning_lead_days` (times 24 hours) after it was sent.
+    than `warning_lead_days` (times 24 hours) after it was sent. `prenotification_days` is
+    the notice that payers agreed to before a bank debit; none: what the scheme demands unless something else was
+    agreed. `ceilings` are the merchant's numbers for limits of the rulebook, `overrides` what allows larger ones than
+    ours; these two hold for open recoveries at once.
     """
 
     version: int = 1
@@ -43,6 +49,9 @@ class Policy:
     end_action: EndAction = EndAction.SUSPEND
     suspended_days: int = 90
     transfer_hold_business_days: int = 10
+    prenotification_days: int | None = None
+    ceilings: tuple[Ceiling, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a policy that could not be kept."""
@@ -63,6 +72,23 @@ class Policy:
             "offsets_days",
             "must rise and lie within 1 and window_days",
         )
+        notice_days = self.prenotification_days
+        _check(notice_days is None or 0 <= notice_days <= PRENOTIFICATION_DAYS_MAX, "prenotification_days", _NOTICE)
+        _check(_once(one.limit_id for one in self.ceilings), "ceilings", "must name each limit once")
+        _check(_once(one.limit_id for one in self.overrides), "overrides", "must name each limit once")
+
+    @property
+    def own_limits(self) -> Ceilings:
+        """The merchant's own numbers, for `limits_under`."""
+        return Ceilings(self.version, self.ceilings, self.overrides)
+
+
+_NOTICE = f"must be 0 to {PRENOTIFICATION_DAYS_MAX} days"
+
+
+def _once(names: Iterable[str]) -> bool:
+    listed = list(names)
+    return len(listed) == len(set(listed))
 
 
 def _check(holds: bool, field: str, remedy: str) -> None:  # noqa: FBT001 - reads as a sentence at its calls

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from purring.domain.attempt import Outcome, Unavailable, Unknown
 from purring.domain.money import Money
+from purring.domain.rulebook.presentment import Presentment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Capabilities:
 class ChargeRequest:
     """One charge. `key` was stored before; the same key always carries the same body.
 
-    `off_session` is False when the customer is present and can confirm with their bank.
+    `off_session` is False when the customer is present and can confirm with their bank. `presentment` is the form that
+    a bank debit must have; a gateway that gives payers their notice itself gives as many days as it says.
     """
 
     key: str
@@ -39,6 +41,7 @@ class ChargeRequest:
     invoice_id: str
     description: str
     off_session: bool = True
+    presentment: Presentment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,7 @@ def _request(key: Key, move: Go | Resend) -> ChargeRequest:
         invoice_id=invoice.id,
         description=invoice.number,
         off_session=attempt.initiator is not Initiator.CUSTOMER,
+        presentment=attempt.presentment,
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import datetime
 
 from purring.domain.calendar import zone
+from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
 from purring.domain.merchant import Merchant
 from purring.domain.policies import policy_named
 from purring.domain.policy import Policy
+from purring.domain.rulebook.ceilings import Ceiling, Override, check_ceilings
 from purring.i18n.locales import check_locale
 from purring.operations.services import Services
-from purring.store import merchants
+from purring.store import Connection, events, merchants
 
 
 def create_merchant(
@@ -24,9 +28,10 @@ def create_merchant(
     policy: Policy | None = None,
 ) -> Merchant:
     """Add a merchant with the first version of its policy."""
+    now = services.clock.now()
     zone(timezone)
     policy = replace(policy or Policy(), version=1)
-    policy_named(policy.retry)
+    _check(policy, now)
     merchant = Merchant(
         id=MerchantId(services.ids.new("mer_")),
         name=name,
@@ -36,14 +41,90 @@ def create_merchant(
         policy=policy,
     )
     with services.store.transaction() as conn:
-        merchants.create(conn, merchant, services.clock.now())
+        merchants.create(conn, merchant, now)
+        events.append(conn, ((merchant.id, one) for one in _overridden(merchant, Policy(), now)), services.ids)
     return merchant
 
 
 def change_policy(services: Services, merchant_id: MerchantId, policy: Policy) -> Merchant:
-    """Give the merchant a new policy version; recoveries that are open keep theirs."""
-    policy_named(policy.retry)
+    """Give the merchant a new policy version; recoveries that are open keep theirs, but for the merchant's ceilings.
+
+    Raises:
+        NotFound: no such merchant.
+        InvalidInput: it can't be kept, or it is looser than a limit that isn't ours, or than ours without an override.
+    """
+    _check(policy, services.clock.now())
     with services.store.transaction() as conn:
+        return _change(conn, services, merchants.get(conn, merchant_id), policy)
+
+
+def set_ceiling(services: Services, merchant_id: MerchantId, limit_id: str, attempts_max: int | None) -> Merchant:
+    """Give the merchant a number of its own for a limit, at most as large as the limit's; None takes it away again.
+
+    An override of the same limit goes with the number that it allowed. Raises as `change_policy`.
+    """
+    return _with_ceiling(services, merchant_id, limit_id, attempts_max, None)
+
+
+def override_ceiling(
+    services: Services, merchant_id: MerchantId, ceiling: Ceiling, *, reason: str, by: str
+) -> Merchant:
+    """Give the merchant a larger number than our own default ceiling; `reason` and `by` stand in the audit.
+
+    Raises as `change_policy`.
+    """
+    override = Override(limit_id=ceiling.limit_id, reason=reason, by=by, at=services.clock.now())
+    return _with_ceiling(services, merchant_id, ceiling.limit_id, ceiling.attempts_max, override)
+
+
+def _with_ceiling(
+    services: Services, merchant_id: MerchantId, limit_id: str, attempts_max: int | None, override: Override | None
+) -> Merchant:
+    """One limit's number, and what allows it, in the place of those before."""
+    with services.store.transaction() as conn:
+        merchants.lock(conn, merchant_id)
         merchant = merchants.get(conn, merchant_id)
-        newer = replace(policy, version=merchant.policy.version + 1)
-        return merchants.set_policy(conn, merchant, newer, services.clock.now())
+        policy = merchant.policy
+        ceilings = [one for one in policy.ceilings if one.limit_id != limit_id]
+        if attempts_max is not None:
+            ceilings.append(Ceiling(limit_id=limit_id, attempts_max=attempts_max))
+        overrides = [one for one in policy.overrides if one.limit_id != limit_id]
+        changed = replace(
+            policy, ceilings=tuple(ceilings), overrides=(*overrides, override) if override else tuple(overrides)
+        )
+        _check(changed, services.clock.now())
+        return _change(conn, services, merchant, changed)
+
+
+def _check(policy: Policy, now: datetime) -> None:
+    policy_named(policy.retry)
+    check_ceilings(policy.ceilings, policy.overrides, now.date())
+
+
+def _change(conn: Connection, services: Services, merchant: Merchant, policy: Policy) -> Merchant:
+    """Write the next version down, with what is told of it."""
+    now = services.clock.now()
+    changed = merchants.set_policy(conn, merchant, policy, now)
+    version = changed.policy.version
+    said = EventDraft(kind=EventKind.POLICY_CHANGED, object_id=merchant.id, at=now, data={"version": version})
+    told = [said, *_overridden(changed, merchant.policy, now)]
+    events.append(conn, ((merchant.id, one) for one in told), services.ids)
+    return changed
+
+
+def _overridden(merchant: Merchant, before: Policy, now: datetime) -> Iterator[EventDraft]:
+    """One event for each override, or larger number under one, that wasn't there before."""
+    policy = merchant.policy
+    numbers = {one.limit_id: one.attempts_max for one in policy.ceilings}
+    for one in policy.overrides:
+        if one in before.overrides and Ceiling(limit_id=one.limit_id, attempts_max=numbers[one.limit_id]) in (
+            before.ceilings
+        ):
+            continue
+        data = {**asdict(one), "at": one.at.isoformat(), "attempts_max": numbers[one.limit_id]}
+        yield EventDraft(
+            kind=EventKind.POLICY_LIMIT_OVERRIDDEN,
+            object_id=merchant.id,
+            at=now,
+            data={**data, "version": policy.version},
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import UTC, datetime, time
 from typing import Annotated, Self
 
 from pydantic import Field, PlainValidator, model_validator
@@ -14,6 +15,8 @@ from purring.domain.customer import Role
 from purring.domain.errors import InvalidInput
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
+from purring.domain.rulebook.ceilings import Ceiling, Override
+from purring.domain.rulebook.limit_rows import LIMITS
 from purring.gateways.sandbox.script import BANK_SCHEMES, CARD_NETWORKS
 from purring.scenarios.part import (
     AnswerText,
@@ -66,9 +69,28 @@ Scheme = Annotated[
     str, PlainValidator(reader(_one_of(BANK_SCHEMES, "bank scheme"))), Form(", ".join(map("`{}`".format, BANK_SCHEMES)))
 ]
 ExpiryText = Annotated[tuple[int, int], PlainValidator(reader(_read_expiry)), Form("`12/2027`")]
+_LIMIT_IDS = tuple(sorted({limit.id for limit in LIMITS}))
+LimitText = Annotated[
+    str, PlainValidator(reader(_one_of(_LIMIT_IDS, "limit"))), Form(", ".join(map("`{}`".format, _LIMIT_IDS)))
+]
 RetryText = Annotated[
     str, PlainValidator(reader(_one_of(tuple(POLICIES), "retry policy"))), Form("`steady`, `fixed` or `none`")
 ]
+
+
+class OverridePart(Part):
+    """What allows a larger number than a ceiling of ours."""
+
+    limit: LimitText = Field(description="which ceiling")
+    reason: Sentence = Field(description="why")
+    by: Sentence = Field(description="who allowed it")
+    on: DayText = Field(description="and when")
+
+    @property
+    def override(self) -> Override:
+        """As a policy holds it."""
+        at = datetime.combine(self.on, time(), UTC)
+        return Override(limit_id=self.limit, reason=self.reason, by=self.by, at=at)
 
 
 class PolicyPart(Part):
@@ -84,6 +106,9 @@ class PolicyPart(Part):
     end_action: Annotated[EndAction, Word] | None = maybe("what the end of the window does")
     suspended_days: int | None = maybe("how long a suspension lasts before it cancels")
     transfer_hold_business_days: int | None = maybe("how long a declared transfer pauses retries")
+    prenotification_days: int | None = maybe("days of notice before a bank debit, as agreed with payers")
+    ceilings: dict[LimitText, int] | None = maybe("the merchant's own number for each of these limits")
+    overrides: list[OverridePart] | None = maybe("what allows larger numbers than our own ceilings")
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
@@ -102,6 +127,10 @@ class PolicyPart(Part):
         said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
         if "offsets_days" in said:
             said["offsets_days"] = tuple(said["offsets_days"])
+        if self.ceilings is not None:
+            said["ceilings"] = tuple(Ceiling(limit_id=name, attempts_max=n) for name, n in self.ceilings.items())
+        if self.overrides is not None:
+            said["overrides"] = tuple(one.override for one in self.overrides)
         return Policy(**{**kept, **said})
 
 

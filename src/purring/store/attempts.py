@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ from purring.domain.errors import NotFound
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
 from purring.domain.rulebook.limit import Use, note_from
+from purring.domain.rulebook.presentment import Presentment
 from purring.domain.stops import Stop
 from purring.store import bulk
 from purring.store.schema import STOPS, attempt
@@ -40,10 +42,14 @@ def _note_documents(noun: Attempt) -> list[Mapping[str, object]]:
     return [note.plain() for note in noun.notes]
 
 
+def _presentment_document(noun: Attempt) -> Mapping[str, object] | None:
+    return asdict(noun.presentment) if noun.presentment else None
+
+
 SHAPE = bulk.Shape(
     attempt,
     {"amount_minor": "amount.minor", "currency": "amount.currency"},
-    made={"answer": _answer_document, "notes": _note_documents},
+    made={"answer": _answer_document, "notes": _note_documents, "presentment": _presentment_document},
 )
 _IS_OPEN = attempt.c.status.in_(sorted(OPEN_ATTEMPT))
 _USED = (*sorted(OPEN_ATTEMPT), AttemptStatus.DECLINED)
@@ -60,16 +66,29 @@ def get(conn: Connection, merchant_id: MerchantId, attempt_id: AttemptId) -> Att
     return _attempt(rows[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """To which invoice an attempt belongs, and where it stands."""
+
+    merchant_id: MerchantId
+    invoice_id: InvoiceId
+    status: AttemptStatus
+
+
 def find(conn: Connection, attempt_id: AttemptId) -> tuple[MerchantId, InvoiceId] | None:
     """Tell whose attempt it is, and for which invoice, for those who hold nothing but its key: gateways' events."""
-    return find_many(conn, [attempt_id]).get(attempt_id)
+    found = find_many(conn, [attempt_id]).get(attempt_id)
+    return (found.merchant_id, found.invoice_id) if found else None
 
 
-def find_many(conn: Connection, attempt_ids: Iterable[AttemptId]) -> dict[AttemptId, tuple[MerchantId, InvoiceId]]:
-    """Tell whose attempts these are, and for which invoices; those that aren't there are left out."""
+def find_many(conn: Connection, attempt_ids: Iterable[AttemptId]) -> dict[AttemptId, Whose]:
+    """Tell whose attempts these are; those that aren't there are left out."""
     own = attempt.c
-    statement = select(own.id, own.merchant_id, own.invoice_id).where(own.id.in_(sorted(set(attempt_ids))))
-    return {row.id: (row.merchant_id, row.invoice_id) for row in conn.execute(statement)}
+    statement = select(own.id, own.merchant_id, own.invoice_id, own.status).where(own.id.in_(sorted(set(attempt_ids))))
+    return {
+        row.id: Whose(merchant_id=row.merchant_id, invoice_id=row.invoice_id, status=row.status)
+        for row in conn.execute(statement)
+    }
 
 
 def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Attempt]]:
@@ -167,7 +186,13 @@ def _stop(row: Any) -> Stop:  # noqa: ANN401 - a row
 def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
     answer = Answer(**row.answer) if row.answer else None
     notes = tuple(map(note_from, row.notes))
-    return Attempt(amount=Money(row.amount_minor, row.currency), answer=answer, notes=notes, **SHAPE.plain(row))
+    return Attempt(
+        amount=Money(row.amount_minor, row.currency),
+        answer=answer,
+        notes=notes,
+        presentment=Presentment(**row.presentment) if row.presentment else None,
+        **SHAPE.plain(row),
+    )
 
 
 def open_on_method(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> list[AttemptId]:

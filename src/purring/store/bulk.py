@@ -128,6 +128,14 @@ def update(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]
         raise StaleWrite(message)
 
 
+def add_up(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:
+    """Insert rows, or where one with the same key is, add to its `count` and move its `last_seen_at`.
+
+    Sort them first, as for `insert_missing`; no two rows of one call may have the same key.
+    """
+    _run(conn, _add_up, table, columns, rows)
+
+
 def update_held(
     conn: Connection, table: Table, columns: Columns, rows: Sequence[Row], *, while_owed: bool = False
 ) -> int:
@@ -234,6 +242,20 @@ def _insert_missing(table: Table, columns: Columns, dialect: str) -> ClauseEleme
         return insert_into_sqlite(table).values({name: bindparam(name) for name in columns}).on_conflict_do_nothing()
     rows = select(*_arrays(table, columns))
     return insert_into_postgresql(table).from_select(columns, rows).on_conflict_do_nothing()
+
+
+def _add_up(table: Table, columns: Columns, dialect: str) -> ClauseElement:
+    key = list(table.primary_key.columns)
+    if dialect == _SQLITE:
+        new = insert_into_sqlite(table).values({name: bindparam(name) for name in columns})
+        return new.on_conflict_do_update(index_elements=key, set_=_added_up(table, new.excluded))
+    rows = select(*_arrays(table, columns))
+    arrived = insert_into_postgresql(table).from_select(columns, rows)
+    return arrived.on_conflict_do_update(index_elements=key, set_=_added_up(table, arrived.excluded))
+
+
+def _added_up(table: Table, new: Any) -> dict[str, Any]:  # noqa: ANN401 - the columns of the row that was to be inserted
+    return {"last_seen_at": new["last_seen_at"], "count": table.c["count"] + new["count"]}
 
 
 def _update(table: Table, columns: Columns, dialect: str) -> ClauseElement:

@@ -20,7 +20,18 @@ from purring.domain.notice import Notice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Recovery
 from purring.domain.subscription import Subscription
-from purring.store import attempts, bulk, events, invoices, journal, methods, notices, recoveries, subscriptions
+from purring.store import (
+    attempts,
+    bulk,
+    events,
+    invoices,
+    journal,
+    methods,
+    notices,
+    recoveries,
+    subscriptions,
+    unknown_codes,
+)
 from purring.store.schema import invoice, payment_method, subscription
 from purring.store.types import Instant
 
@@ -47,6 +58,7 @@ def save_many(conn: Connection, batch: Batch, ids: IdMaker, now: datetime) -> No
         raise
     events.append(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.events), ids)
     journal.book(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.entries), ids)
+    unknown_codes.count(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.unlisted), now)
     _wake(conn, {(merchant_id, card) for merchant_id, changes in batch for card in changes.woken}, now)
 
 

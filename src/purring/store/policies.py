@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from purring.domain.ids import MerchantId
 from purring.domain.policy import EndAction, Policy
+from purring.domain.rulebook.ceilings import Ceiling, Override
 from purring.store import bulk
 from purring.store.schema import policy
 
@@ -35,7 +36,15 @@ def parse(version: int, stored: Mapping[str, Any]) -> Policy:
         values[name] = time.fromisoformat(values[name])
     if "end_action" in values:
         values["end_action"] = EndAction(values["end_action"])
+    if "ceilings" in values:
+        values["ceilings"] = tuple(Ceiling(**one) for one in values["ceilings"])
+    if "overrides" in values:
+        values["overrides"] = tuple(map(_override, values["overrides"]))
     return Policy(version=version, **values)
+
+
+def _override(stored: Mapping[str, Any]) -> Override:
+    return Override(**{**stored, "at": datetime.fromisoformat(stored["at"])})
 
 
 def add(conn: Connection, merchant_id: MerchantId, value: Policy, now: datetime) -> None:
@@ -57,6 +66,8 @@ def load(conn: Connection, versions: Collection[tuple[str, int]]) -> dict[tuple[
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a policy
-    if isinstance(value, time):
+    if isinstance(value, time | datetime):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Ceiling | Override):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value

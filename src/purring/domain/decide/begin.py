@@ -18,7 +18,8 @@ from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
 from purring.domain.invoice import DisputeStatus
 from purring.domain.payment_method import PaymentMethod
-from purring.domain.rulebook.limits import Note, Use, limits_for, usage
+from purring.domain.presented import presentment
+from purring.domain.rulebook.limits import Note, Use, usage
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
 from purring.domain.stops import network_delay, stopped_by
@@ -172,6 +173,7 @@ def start(
         key_expires_at=draft.now + new.key_lifetime - KEY_MARGIN,
         is_backup=is_backup,
         why=clause.kept,
+        presentment=presentment(facts, method, draft.now),
         notes=_limits_seen(facts, method, draft.now),
     )
     draft.put_attempt(attempt)
@@ -190,10 +192,10 @@ def start(
 
 def _limits_seen(facts: Facts, method: PaymentMethod, now: datetime) -> tuple[Note, ...]:
     """What each limit of the method's scheme has used; the attempt that is about to start isn't counted."""
-    amount = facts.invoice.owed
+    amount, uses = facts.invoice.owed, facts.uses.get(method.fingerprint, ())
     return usage(
-        limits_for(method.scheme, now.date()),
-        facts.uses.get(method.fingerprint, ()),
+        facts.limits_on(now.date(), method.scheme),
+        uses,
         amount_minor=amount.minor,
         currency=amount.currency,
         invoice_id=facts.invoice.id,

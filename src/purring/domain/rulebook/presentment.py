@@ -74,6 +74,23 @@ class PresentmentTerms:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentment:
+    """The form of one debit: `number` counts how often the debt is presented to the account, from 1 on.
+
+    `rule_id` names the terms. `prenotification_days` is the notice that the payer must have had, as agreed or else as
+    demanded; none: no new notice is needed.
+    """
+
+    rule_id: str
+    number: int
+    entry_description: str | None = None
+    transaction_code: str | None = None
+    sequence_type: str | None = None
+    prenotification_days: int | None = None
+    in_working_days: bool = False
+
+
 TERMS: tuple[PresentmentTerms, ...] = (
     PresentmentTerms(
         id="ach-again",

@@ -34,6 +34,9 @@ from purring.gateways.sandbox.script import (
 UNCONFIRMED = "decline authentication_required"
 """How a charge ends that the customer didn't confirm in time, refused to, or that was given up."""
 
+PRESENTMENT = ("entry_description", "transaction_code", "sequence_type", "prenotification_days")
+"""What a request may say about the form of a bank debit; the ledger keeps it as it came."""
+
 STATUS_CODES = {"approved": 200, "declined": 402, "pending": 202, "action_required": 202}
 
 
@@ -116,6 +119,8 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
         "amount_minor": wanted.money.minor,
         "currency": wanted.money.currency,
         "off_session": call.flag("off_session", default=True),
+        **{name: call.text(name) if name in call.body else None for name in PRESENTMENT[:3]},
+        "prenotification_days": call.number("prenotification_days") if "prenotification_days" in call.body else None,
         "created_at": now,
         "status": status,
         "ends_as": ends_as,
@@ -129,11 +134,12 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
 
 _INSERT = """
 INSERT INTO charges (
-    key, token, network, fingerprint, merchant_id, invoice_id, amount_minor, currency, off_session, created_at, status,
-    ends_as, due_at, updated_at
+    key, token, network, fingerprint, merchant_id, invoice_id, amount_minor, currency, off_session, entry_description,
+    transaction_code, sequence_type, prenotification_days, created_at, status, ends_as, due_at, updated_at
 ) VALUES (
     :key, :token, :network, :fingerprint, :merchant_id, :invoice_id, :amount_minor, :currency, :off_session,
-    :created_at, :status, :ends_as, :due_at, :updated_at
+    :entry_description, :transaction_code, :sequence_type, :prenotification_days, :created_at, :status, :ends_as,
+    :due_at, :updated_at
 )
 """
 _DUE = "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq"

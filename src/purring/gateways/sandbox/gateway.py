@@ -8,6 +8,7 @@ from typing import assert_never
 from urllib.parse import quote
 
 from purring.domain.attempt import Absent, Outcome, Unavailable, Unknown
+from purring.domain.rulebook.presentment import Presentment
 from purring.gateways.base import (
     Capabilities,
     ChargeRequest,
@@ -19,6 +20,7 @@ from purring.gateways.base import (
 )
 from purring.gateways.http import HttpClient, Reply, Sent
 from purring.gateways.sandbox import inbound
+from purring.gateways.sandbox.charges import PRESENTMENT
 from purring.gateways.sandbox.codes import REFUSED_KEY, error_code, outcome_of
 from purring.gateways.sandbox.script import SANDBOX
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
@@ -49,6 +51,7 @@ class SandboxGateway:
             "invoice_id": request.invoice_id,
             "description": request.description,
             "off_session": request.off_session,
+            **_presentment(request.presentment),
         }
         sent = self._client.post("/v1/charges", body, idempotency_key=request.key)
         return outcome_of(sent, self._client.base_url)
@@ -92,6 +95,12 @@ class SandboxGateway:
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
+
+
+def _presentment(form: Presentment | None) -> dict[str, object]:
+    """What is demanded of a debit's form, without what isn't."""
+    said = {name: getattr(form, name, None) for name in PRESENTMENT}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def ask_capabilities(client: HttpClient) -> Capabilities:

@@ -5,6 +5,7 @@ It reads beside a running server and never writes.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,11 @@ from purring.gateways.sandbox.ledger import BUSY_TIMEOUT_MS, instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCharge:
-    """A charge that reached the issuer or bank, whatever came of it. `captured` is zero for one that took nothing."""
+    """A charge that reached the issuer or bank, whatever came of it. `captured` is zero for one that took nothing.
+
+    `raw_code` and `advice_code` are those of a decline, `ended_at` is when its status was last set. The form of a debit
+    (`entry_description`, `transaction_code`, `sequence_type`, `prenotification_days`) is none where nothing was said.
+    """
 
     key: str
     merchant_id: str
@@ -31,6 +36,14 @@ class SeenCharge:
     captured: Money
     status: str
     at: datetime
+    ended_at: datetime
+    off_session: bool
+    raw_code: str | None = None
+    advice_code: str | None = None
+    entry_description: str | None = None
+    transaction_code: str | None = None
+    sequence_type: str | None = None
+    prenotification_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +88,31 @@ def seen_charges(ledger_path: Path | str) -> list[SeenCharge]:
     """All charges that the networks would have seen, oldest first."""
     with _open(ledger_path) as ledger:
         rows = ledger.execute("SELECT * FROM charges ORDER BY seq").fetchall()
-    return [
-        SeenCharge(
-            key=row["key"],
-            merchant_id=row["merchant_id"],
-            invoice_id=row["invoice_id"],
-            token=row["token"],
-            fingerprint=row["fingerprint"],
-            network=row["network"],
-            amount=Money(row["amount_minor"], row["currency"]),
-            captured=Money(row["captured_minor"], row["currency"]),
-            status=row["status"],
-            at=instant(row["created_at"]),
-        )
-        for row in rows
-    ]
+    return [_seen(row) for row in rows]
+
+
+def _seen(row: sqlite3.Row) -> SeenCharge:
+    decline = json.loads(row["decline"]) if row["decline"] else {}
+    return SeenCharge(
+        key=row["key"],
+        merchant_id=row["merchant_id"],
+        invoice_id=row["invoice_id"],
+        token=row["token"],
+        fingerprint=row["fingerprint"],
+        network=row["network"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        captured=Money(row["captured_minor"], row["currency"]),
+        status=row["status"],
+        at=instant(row["created_at"]),
+        ended_at=instant(row["updated_at"]),
+        off_session=bool(row["off_session"]),
+        raw_code=decline.get("raw_code"),
+        advice_code=decline.get("advice_code"),
+        entry_description=row["entry_description"],
+        transaction_code=row["transaction_code"],
+        sequence_type=row["sequence_type"],
+        prenotification_days=row["prenotification_days"],
+    )
 
 
 def next_due_at(ledger_path: Path | str) -> datetime | None:

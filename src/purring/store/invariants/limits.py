@@ -11,6 +11,7 @@ from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus, Initiator
 from purring.domain.event import EventKind
 from purring.domain.payment_method import MethodKind
 from purring.domain.recovery import HoldReason
+from purring.domain.rulebook.ceilings import OVERRIDABLE
 from purring.domain.rulebook.limit import Limit, Scope
 from purring.domain.rulebook.limit_rows import EVERY_CARD, LIMITS
 from purring.store.invariants.query import Violations, happened, later, same
@@ -57,7 +58,20 @@ def _beyond(limit: Limit, dialect: str) -> Violations:
         .join(payment_method, same(attempt, payment_method, ("method_id", "id")))
         .where(_SENT, _holds_for(limit), uses >= limit.attempts_max)
     )
+    if limit.id in OVERRIDABLE:
+        found = found.where(~_overridden())
     return found.where(_AUTOMATIC) if limit.automatic_only else found
+
+
+def _overridden() -> ColumnElement[bool]:
+    """Tell whether the merchant has ever allowed itself more than one of our own ceilings."""
+    return (
+        select(event.c.id)
+        .where(event.c.merchant_id == attempt.c.merchant_id, event.c.object_id == attempt.c.merchant_id)
+        .where(event.c.kind == EventKind.POLICY_LIMIT_OVERRIDDEN)
+        .correlate(attempt)
+        .exists()
+    )
 
 
 def _in_window(limit: Limit, dialect: str, used: FromClause) -> ColumnElement[bool]:
@@ -115,5 +129,5 @@ def a_day_apart(dialect: str) -> Iterator[Violations]:
     yield (
         select(attempt.c.id)
         .join(payment_method, same(attempt, payment_method, ("method_id", "id")))
-        .where(_AUTOMATIC, _SENT, payment_method.c.kind == MethodKind.CARD, declined.exists())
+        .where(_AUTOMATIC, _SENT, payment_method.c.kind == MethodKind.CARD, declined.exists(), ~_overridden())
     )

@@ -27,6 +27,7 @@ from purring.store.schema.records import (
     journal_entry,
     journal_posting,
     notice,
+    unknown_code,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "product",
     "recovery",
     "subscription",
+    "unknown_code",
 ]
 
 APPEND_ONLY = (policy, event, journal_entry, journal_posting)

@@ -128,6 +128,7 @@ attempt = table(
     number("asked_count"),
     instant("asked_at", nullable=True),
     instant("expected_at", nullable=True),
+    document("presentment", nullable=True),
     words("detail"),
     number("version"),
     to("invoice", "invoice_id"),

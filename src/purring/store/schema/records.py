@@ -130,6 +130,21 @@ journal_posting = table(
     key=("entry_id", "account"),
 )
 
+# A code that an answer doesn't have is the empty text: what is counted is the whole answer.
+unknown_code = table(
+    "unknown_code",
+    words("gateway"),
+    words("network"),
+    words("raw_code"),
+    words("advice_code"),
+    words("gateway_code"),
+    instant("first_seen_at"),
+    instant("last_seen_at"),
+    number("count"),
+    check("count_above_zero", "count > 0"),
+    key=("gateway", "network", "raw_code", "advice_code", "gateway_code"),
+)
+
 # Stored before anybody has read it: whose it is turns out later. The gateway's own id makes it one of a kind.
 inbound_event = Table(
     "inbound_event",

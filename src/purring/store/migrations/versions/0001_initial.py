@@ -70,13 +70,36 @@ def upgrade() -> None:
             "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
             "'subscription.changed', 'subscription.method_changed', 'payment_method.added', "
-            "'payment_method.edited', 'payment_method.removed')",
+            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_event")),
     )
     op.create_index("ix_event_object_id", "event", ["merchant_id", "object_id", "id"], unique=False)
+    op.create_table(
+        "unknown_code",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("raw_code", sa.Text(), nullable=False),
+        sa.Column("advice_code", sa.Text(), nullable=False),
+        sa.Column("gateway_code", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", Instant(), nullable=False),
+        sa.Column("last_seen_at", Instant(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("count > 0", name=op.f("ck_unknown_code_count_above_zero")),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_unknown_code_merchant_id")),
+        sa.PrimaryKeyConstraint(
+            "merchant_id",
+            "gateway",
+            "network",
+            "raw_code",
+            "advice_code",
+            "gateway_code",
+            name=op.f("pk_unknown_code"),
+        ),
+    )
     op.create_table(
         "inbound_event",
         sa.Column("id", Id, nullable=False),
@@ -383,6 +406,7 @@ def upgrade() -> None:
         sa.Column("asked_count", sa.Integer(), nullable=False),
         sa.Column("asked_at", Instant(), nullable=True),
         sa.Column("expected_at", Instant(), nullable=True),
+        sa.Column("presentment", Document(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
