@@ -21,5 +21,7 @@ def _dangling(table: Table, reference: ForeignKeyConstraint) -> Violations:
     target = reference.referred_table.alias("target")
     pairs = [(table.c[element.parent.name], target.c[element.column.name]) for element in reference.elements]
     there = select(target.c[pairs[0][1].name]).where(and_(*(mine == theirs for mine, theirs in pairs))).exists()
-    shown = table.c[next(name for name in ("id", "entry_id", "fingerprint", "version") if name in table.c)]
+    shown = table.c[
+        next(name for name in ("id", "entry_id", "fingerprint", "version", "merchant_id") if name in table.c)
+    ]
     return select(shown.label("id")).where(*(mine.is_not(None) for mine, _ in pairs), ~there)
