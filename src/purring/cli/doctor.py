@@ -12,6 +12,8 @@ from purring.cli.output import say
 from purring.config import load_settings
 from purring.domain.attempt import Absent
 from purring.domain.errors import PurringError
+from purring.operations.codes import unknown_codes_of
+from purring.operations.lookup import all_merchants
 from purring.operations.services import Services
 from purring.store import invariants
 from purring.telemetry.redaction import clean_text
@@ -23,10 +25,11 @@ ASKED = "att_doctor"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at. `note`: something to know, neither in order nor out of it."""
 
     well: bool
     text: str
+    note: bool = False
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,7 +41,8 @@ def doctor() -> None:
     """Check settings, database, gateway, and all that must hold among the data; exits with 1 if anything fails."""
     ill = 0
     for finding in _findings():
-        say(f"{'ok   ' if finding.well else 'FAILS'}  {finding.text}", style="" if finding.well else "red")
+        mark = "note " if finding.note else "ok   "
+        say(f"{mark if finding.well else 'FAILS'}  {finding.text}", style="" if finding.well else "red")
         ill += not finding.well
     if ill:
         raise typer.Exit(NOT_IN_ORDER)
@@ -54,6 +58,7 @@ def _findings() -> Iterator[Finding]:
         with open_services(settings) as services:
             yield Finding(well=True, text=f"database: {services.store.url} answers and is migrated")
             yield from _invariants(services)
+            yield from _unknown_codes(services)
     except PurringError as error:
         yield Finding(well=False, text="\n       ".join(map(clean_text, (error.message, *error.details))))
 
@@ -77,3 +82,13 @@ def _invariants(services: Services) -> Iterator[Finding]:
             yield Finding(
                 well=False, text=f"invariant {one.number}, {one.name}: {one.violations_count} not ({examples})"
             )
+
+
+def _unknown_codes(services: Services) -> Iterator[Finding]:
+    """How many codes the rulebook doesn't list, for each merchant that has met any."""
+    for merchant in all_merchants(services):
+        found = unknown_codes_of(services, merchant.id)
+        if found:
+            times = sum(one.count for one in found)
+            text = f"{merchant.name}: {len(found)} answers that the rulebook doesn't list, met {times} times"
+            yield Finding(well=True, note=True, text=f"{clean_text(text)}; see `purring codes unknown`")

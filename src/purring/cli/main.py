@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from purring.cli import (
+    codes,
     database,
     demonstrate,
     doctor,
@@ -61,6 +62,7 @@ explaining.add_to(app)
 app.add_typer(recoveries.app, name="recovery")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
+app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
 doctor.add_to(app)
 documents.add_to(app)

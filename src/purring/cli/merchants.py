@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from purring.cli.output import say, say_table
-from purring.cli.runtime import services
-from purring.operations.lookup import all_merchants
-from purring.operations.merchants import create_merchant
+from purring.cli.runtime import MerchantOption, services
+from purring.domain.merchant import Merchant
+from purring.domain.rulebook.ceilings import Ceiling
+from purring.operations.lookup import all_merchants, merchant_named
+from purring.operations.merchants import create_merchant, override_ceiling, set_ceiling
 
 app = typer.Typer(help="Who sells.", no_args_is_help=True)
 
@@ -46,3 +48,43 @@ def list_all() -> None:
             for one in found
         ],
     )
+
+
+LimitArgument = Annotated[
+    str, typer.Argument(metavar="LIMIT", help="A limit of the rulebook, such as card-amount-30d.")
+]
+
+
+@app.command("ceiling")
+def ceiling(
+    limit: LimitArgument,
+    attempts: Annotated[int | None, typer.Argument(help="At most so many; without it, the rulebook's number.")] = None,
+    merchant: MerchantOption = None,
+) -> None:
+    """Be stricter than the rulebook; this holds for open recoveries at once."""
+    with services() as opened:
+        _say_ceilings(set_ceiling(opened, merchant_named(opened, merchant).id, limit, attempts))
+
+
+@app.command("override")
+def override(
+    limit: LimitArgument,
+    attempts: Annotated[int, typer.Argument(help="At most so many.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit.")],
+    by: Annotated[str, typer.Option(help="Who allows it.")],
+    merchant: MerchantOption = None,
+) -> None:
+    """Allow more than one of our own default ceilings; networks' and schemes' limits can't be overridden."""
+    allowed = Ceiling(limit_id=limit, attempts_max=attempts)
+    with services() as opened:
+        seller = merchant_named(opened, merchant)
+        _say_ceilings(override_ceiling(opened, seller.id, allowed, reason=reason, by=by))
+
+
+def _say_ceilings(merchant: Merchant) -> None:
+    """The merchant's own numbers, and what allows those that are larger than ours."""
+    policy = merchant.policy
+    say(f"{merchant.name}: policy v{policy.version}")
+    for one in policy.ceilings:
+        said = [f"{own.reason} ({own.by})" for own in policy.overrides if own.limit_id == one.limit_id]
+        say(f"  {one.limit_id}: at most {one.attempts_max}{''.join(f', override: {text}' for text in said)}")
