@@ -99,7 +99,9 @@ def test_attempts_are_found_by_their_key_and_on_their_method(world: World) -> No
         assert (merchant_id, facts.invoice.id) == attempts.find(conn, started.id)
         assert attempts.find(conn, AttemptId("att_unknown")) is None
         found = attempts.find_many(conn, [started.id, declined.id, AttemptId("att_unknown")])
-        assert {one.id: (merchant_id, one.invoice_id) for one in (started, declined)} == found
+        assert {one.id: (merchant_id, one.invoice_id, one.status) for one in (started, declined)} == {
+            key: (whose.merchant_id, whose.invoice_id, whose.status) for key, whose in found.items()
+        }
         assert started == attempts.get(conn, merchant_id, started.id)
         assert [started] == attempts.open_ones(conn, merchant_id)
         assert [started] == attempts.of_invoice(conn, merchant_id, facts.invoice.id)

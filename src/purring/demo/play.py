@@ -40,7 +40,8 @@ def _move_to(world: World, at: datetime) -> None:
 def _work(world: World) -> None:
     """Take in what the gateway sent, work until nothing is due, and let customers read their mail."""
     services = world.services
-    for delivery in world.provider.new_deliveries():
-        inbound.receive(services, world.provider.gateway.name, delivery.headers, delivery.body)
+    came = world.provider.new_deliveries()
+    if came:
+        inbound.receive_many(services, world.provider.gateway.name, [(one.headers, one.body) for one in came])
     world.worker.run_until_idle()
     react(world)

@@ -52,10 +52,7 @@ class Provider:
         self.remote.script_many({token: ((APPROVE,), "")})
 
     def new_deliveries(self) -> list[SandboxDelivery]:
-        """Events sent since the last look, those of one charge in their order.
-
-        Charges go out from many threads, so the order among different charges is chance; it is made the same each time.
-        """
+        """Events sent since the last look."""
         found: list[SandboxDelivery] = []
         try:
             while page := self.remote.deliveries(self.seen):
@@ -65,13 +62,7 @@ class Provider:
                     break
         except GatewayUnavailable:
             return found  # an outage takes the events with it; they come when it is over
-        return sorted(found, key=_charge)
-
-
-def _charge(delivery: SandboxDelivery) -> str:
-    """The key of the charge that an event is about."""
-    _, _, rest = delivery.body.decode().partition('"key": "')
-    return rest.partition('"')[0]
+        return found
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from purring.domain.attempt import AttemptStatus
+from purring.domain.attempt import OPEN_ATTEMPT, Approved, AttemptStatus
 from purring.domain.changes import Draft
 from purring.domain.decide import dispute
 from purring.domain.decide.answer import after_charge
@@ -20,6 +20,7 @@ from purring.gateways.base import InboundEvent, InboundKind
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import together_or_alone, told, transact
 from purring.store import Connection, attempts, inbound, leases
+from purring.store.attempts import Whose
 from purring.store.changes import save_many
 from purring.store.facts import Key, load_many
 from purring.store.inbound import Inbound
@@ -32,10 +33,22 @@ def receive(services: Services, gateway: str, headers: Mapping[str, str], body: 
     Raises:
         BadSignature: it isn't the gateway's, or it is too old.
     """
-    now = services.clock.now()
-    event = services.gateway(gateway).read_event(headers, body, now)
+    return bool(receive_many(services, gateway, [(headers, body)]))
+
+
+def receive_many(services: Services, gateway: str, some: Iterable[tuple[Mapping[str, str], bytes]]) -> int:
+    """Verify and store events, headers and body of each: all or none. Gives how many weren't stored before.
+
+    Raises:
+        BadSignature: one isn't the gateway's, or it is too old.
+    """
+    now, read = services.clock.now(), services.gateway(gateway).read_event
+    received = [
+        inbound.Received(event_id=read(headers, body, now).event_id, headers=headers, body=body)
+        for headers, body in some
+    ]
     with services.store.transaction() as conn:
-        return inbound.store(conn, gateway, event.event_id, body=body, headers=headers, received_at=now)
+        return inbound.store_many(conn, gateway, received, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +97,34 @@ def _act_once(conn: Connection, services: Services, some: Sequence[_Held], now: 
     claims = [one.claim for one in some]
     if leases.extend(conn, Work.INBOUND, claims, services.owner, services.clock.now() + LEASE) != len(claims):
         raise StaleWrite("Another worker has taken an event over.")
-    keys = _keys_of(conn, [one.event for one in some])
-    waiting = [one.event for one in some]
+    found = _found(conn, [one.event for one in some])
+    keys = {key: (one.merchant_id, one.invoice_id) for key, one in found.items()}
+    waiting = [one.event for one in some if not _is_echo(one.event, found[one.event.key].status)]
     while waiting:
         waiting = _act_on_first_of_each_customer(conn, services, waiting, keys, now)
-    worked = [(one.claim, keys[one.event.key][0]) for one in some]
+    worked = [(one.claim, found[one.event.key].merchant_id) for one in some]
     inbound.mark_worked(conn, worked, services.owner, now)
     return list(some)
 
 
-def _keys_of(conn: Connection, events: Sequence[InboundEvent]) -> dict[str, Key]:
-    """The invoices that the events are about, by the charges' keys."""
-    keys = attempts.find_many(conn, [AttemptId(event.key) for event in events])
-    if any(event.key not in keys for event in events):
+def _found(conn: Connection, events: Sequence[InboundEvent]) -> dict[str, Whose]:
+    """The attempts that the events are about, by the charges' keys."""
+    found = attempts.find_many(conn, [AttemptId(event.key) for event in events])
+    if any(event.key not in found for event in events):
         raise InvalidInput(
             "the event is about a charge that isn't ours; check which system shares this gateway account"
         )
-    return dict(keys.items())
+    return dict(found.items())
+
+
+def _is_echo(event: InboundEvent, status: AttemptStatus) -> bool:
+    """Whether an event repeats what the charge's own answer has said: most do, and their facts needn't be loaded.
+
+    `after_charge` leaves a final attempt alone unless the money came after all.
+    """
+    if event.kind is not InboundKind.CHARGE_UPDATED or status in OPEN_ATTEMPT:
+        return False
+    return status is AttemptStatus.SUCCEEDED or not isinstance(event.outcome, Approved)
 
 
 def _act_on_first_of_each_customer(

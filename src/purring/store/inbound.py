@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -46,6 +47,15 @@ class Inbound:
     problem: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An event as it comes in, under the gateway's id for it."""
+
+    event_id: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
 def store(
     conn: Connection,
     gateway: str,
@@ -56,19 +66,27 @@ def store(
     received_at: datetime,
 ) -> bool:
     """Store an event for work; False if it was there already."""
-    row = (
-        f"{gateway}:{event_id}",
-        gateway,
-        event_id,
-        body,
-        dict(headers),
-        received_at,
-        InboundStatus.STORED,
-        received_at,
-        0,
-        "",
-    )
-    return bool(bulk.insert_missing(conn, inbound_event, _COLUMNS, [row]))
+    return bool(store_many(conn, gateway, [Received(event_id=event_id, body=body, headers=headers)], received_at))
+
+
+def store_many(conn: Connection, gateway: str, some: Iterable[Received], received_at: datetime) -> int:
+    """Store events for work, and return how many weren't there already."""
+    rows = [
+        (
+            f"{gateway}:{one.event_id}",
+            gateway,
+            one.event_id,
+            one.body,
+            dict(one.headers),
+            received_at,
+            InboundStatus.STORED,
+            received_at,
+            0,
+            "",
+        )
+        for one in some
+    ]
+    return bulk.insert_missing(conn, inbound_event, _COLUMNS, sorted(rows, key=itemgetter(0)))
 
 
 def load(conn: Connection, ids: Iterable[str]) -> list[Inbound]:
