@@ -67,6 +67,14 @@ def test_a_recovery_is_told_whole(recovered: Subscription, shop: Shop, locale: s
     assert (GOLDEN / f"recovery.{locale}.txt").read_text(encoding="utf-8") == told(shop, recovered, locale)
 
 
+def test_the_how_to_shows_what_is_really_said() -> None:
+    """Its sample is part of that recovery, line for line."""
+    page = (GOLDEN.parents[2] / "docs" / "how-to" / "explain-a-charge.md").read_text(encoding="utf-8")
+    sample = page.partition("```text\n")[2].partition("```")[0]
+    assert sample.startswith("Attempt 2 ")
+    assert sample in (GOLDEN / "recovery.en.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("locale", locales())
 def test_an_object_says_the_same_and_is_json(recovered: Subscription, shop: Shop, locale: str) -> None:
     """Every sentence of the object stands in the text too; everything survives JSON."""
