@@ -189,6 +189,7 @@ def test_a_payer_takes_the_invoice_from_a_worker_that_has_claimed_it(world: Worl
     def charge() -> None:
         charging.set()
         assert turned.wait(PATIENCE_S)
+        assert ["declined", "started"] == shop.attempts(invoice.id)
 
     beside = Bystander(world.sandbox.gateway, charge)
     with ThreadPoolExecutor(1) as threads:

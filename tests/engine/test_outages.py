@@ -36,14 +36,15 @@ def test_an_outage_ends_without_a_trace_for_the_customer(world: World, shop: Sho
 
 
 def test_a_gateway_that_is_down_is_left_alone(world: World, shop: Shop) -> None:
-    """While it is down only a few invoices try it, and they try more and more rarely."""
+    """Once a few charges have failed the others wait without trying, each until a time of its own."""
     sold = [shop.sold("approve") for _ in range(25)]
     world.sandbox.remote.outage(OutageKind.NOT_PROCESSED, until=NOON + timedelta(hours=2))
     with world.worker(batch_max=10) as worker:
         worker.run_until_idle()
     invoices = [shop.invoice(one).id for one in sold]
     assert FAILURES_MAX == len(_failed(shop, invoices))
-    assert 1 == len({one.status for invoice in invoices for one in shop.facts(invoice).attempts})
+    put_off = [shop.facts(one).invoice.next_step_at for one in invoices if not shop.facts(one).attempts]
+    assert 15 == len(set(put_off))
 
 
 def test_the_backlog_is_spread_out(world: World, shop: Shop) -> None:

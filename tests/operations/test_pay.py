@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from purring.domain.attempt import ActionRequired, Approved, AttemptStatus, Declined, Pending, Unknown
+from purring.domain.attempt import ActionRequired, Approved, AttemptStatus, Declined, Outcome, Pending, Unknown
 from purring.domain.errors import RefusalCode, Refused
 from purring.domain.event import EventKind
 from purring.domain.money import Money
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
+from purring.gateways.base import ChargeRequest
 from purring.operations import methods, recoveries
 from purring.operations.pay import Paid, pay_now, retry_now
 from purring.operations.settle import owed_on, settle
@@ -75,16 +76,16 @@ def test_the_customer_is_said_to_be_present(world: World, shop: Shop, failing: S
     """A worker that takes a customer's interrupted charge over sends the very same request."""
     method = _card(shop, failing, "approve")
 
-    def die() -> None:
-        raise SystemExit
+    class Deadly(Bystander):
+        """Ends the process when the charge is made."""
 
+        def charge(self, request: ChargeRequest) -> Outcome:
+            super().charge(request)
+            raise SystemExit
+
+    web = world.process("web-1", gateways={"sandbox": Deadly(world.sandbox.gateway, world.clock.now)})
     with pytest.raises(SystemExit):
-        pay_now(
-            world.process("web-1", gateways={"sandbox": Bystander(world.sandbox.gateway, die)}),
-            shop.id,
-            shop.invoice(failing).id,
-            method.id,
-        )
+        pay_now(web, shop.id, shop.invoice(failing).id, method.id)
     assert ["declined", "started"] == shop.attempts(failing)
     world.later(minutes=1)
     assert ["declined", "started"] == shop.attempts(failing)
