@@ -19,6 +19,9 @@ from purring.domain.payment_method import PaymentMethod
 if TYPE_CHECKING:
     from purring.domain.facts import Facts
 
+WRONG_DATA = frozenset({DeclineReason.INCORRECT_PIN})
+"""Reasons of other classes than `update_method` that a network counts among wrong data (Visa's category 3)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
@@ -81,7 +84,8 @@ def _stopped_for_every_debt(facts: Facts, method: PaymentMethod) -> Stop | None:
 
 def _says_wrong_data(facts: Facts, method: PaymentMethod, stop: Stop) -> bool:
     """Whether the method still has the data that the network called wrong, and no answer since has said otherwise."""
-    if stop.decline_class is not DeclineClass.UPDATE_METHOD or method.fresh_at > stop.at:
+    wrong = stop.decline_class is DeclineClass.UPDATE_METHOD or stop.reason in WRONG_DATA
+    if not wrong or method.fresh_at > stop.at:
         return False
     return not any(
         attempt.started_at > stop.at and attempt.fingerprint == method.fingerprint and _accepts_data(attempt)

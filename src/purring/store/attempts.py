@@ -18,7 +18,7 @@ from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
 from purring.domain.rulebook.limit import Use, note_from
 from purring.domain.rulebook.presentment import Presentment
-from purring.domain.stops import Stop
+from purring.domain.stops import WRONG_DATA, Stop
 from purring.store import bulk
 from purring.store.schema import STOPS, attempt
 from purring.store.types import Instant
@@ -163,7 +163,10 @@ def _stops(dialect: str) -> Select[Any]:
             or_(
                 own.hard_stop,
                 own.retry_not_before > parameter("now", type_=Instant),
-                and_(own.decline_class == DeclineClass.UPDATE_METHOD, ~shown_good.exists()),
+                and_(
+                    or_(own.decline_class == DeclineClass.UPDATE_METHOD, own.reason.in_(sorted(WRONG_DATA))),
+                    ~shown_good.exists(),
+                ),
             ),
         )
         .order_by(own.started_at, own.id)

@@ -34,7 +34,10 @@ from purring.store.columns import (
 
 _OPEN_ATTEMPT = "status IN ({})".format(", ".join(f"'{status}'" for status in AttemptStatus if status in OPEN_ATTEMPT))
 
-STOPS = "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+STOPS = (
+    "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR reason = 'incorrect_pin' "
+    "OR retry_not_before IS NOT NULL)"
+)
 """Declines that may stand in the way of every charge of the card: few among many."""
 
 invoice = table(

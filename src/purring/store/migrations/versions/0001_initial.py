@@ -460,10 +460,12 @@ def upgrade() -> None:
         ["merchant_id", "fingerprint"],
         unique=False,
         sqlite_where=sa.text(
-            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR reason = 'incorrect_pin' "
+            "OR retry_not_before IS NOT NULL)"
         ),
         postgresql_where=sa.text(
-            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR retry_not_before IS NOT NULL)"
+            "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR reason = 'incorrect_pin' "
+            "OR retry_not_before IS NOT NULL)"
         ),
     )
     op.create_index(
