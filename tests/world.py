@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from purring.clock import SeededIds, VirtualClock
-from purring.domain.attempt import Outcome as Charged
 from purring.domain.catalog import Price, parse_interval
 from purring.domain.customer import Customer
 from purring.domain.errors import GatewayError
@@ -34,12 +33,7 @@ from purring.domain.subscription import Subscription
 from purring.engine.loop import Worker
 from purring.engine.pipeline import Interrupt, uninterrupted
 from purring.gateways.base import (
-    Capabilities,
-    ChargeRequest,
     Gateway,
-    InboundEvent,
-    RefundOutcome,
-    RefundRequest,
 )
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.gateways.sandbox.oracle import SeenCharge, captured_by_invoice, seen_charges
@@ -52,6 +46,7 @@ from purring.operations import customers, invoices, merchants, methods, subscrip
 from purring.operations.inbound import receive
 from purring.operations.services import Services
 from purring.operations.view import facts_of
+from purring.store import customers as stored_customers
 from purring.store import events as stored_events
 from purring.store import invoices as stored_invoices
 from purring.store import journal as stored_journal
@@ -100,48 +95,6 @@ class Outbox:
 
     def close(self) -> None:
         """Keep nothing open."""
-
-
-class Bystander:
-    """The sandbox, with something that happens just before each charge, question and event reaches it."""
-
-    name = "sandbox"
-
-    def __init__(self, gateway: Gateway, before: Callable[[], object]) -> None:
-        """Stand beside a gateway."""
-        self._gateway = gateway
-        self._before = before
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """The gateway's."""
-        return self._gateway.capabilities
-
-    def charge(self, request: ChargeRequest) -> Charged:
-        """Let it happen, then charge."""
-        self._before()
-        return self._gateway.charge(request)
-
-    def find(self, key: str) -> Charged:
-        """Let it happen, then ask."""
-        self._before()
-        return self._gateway.find(key)
-
-    def cancel(self, key: str) -> Charged:
-        """Cancel."""
-        return self._gateway.cancel(key)
-
-    def refund(self, request: RefundRequest) -> RefundOutcome:
-        """Refund."""
-        return self._gateway.refund(request)
-
-    def read_event(self, headers: Mapping[str, str], body: bytes, now: datetime) -> InboundEvent:
-        """Let it happen, then read."""
-        self._before()
-        return self._gateway.read_event(headers, body, now)
-
-    def close(self) -> None:
-        """Leave the gateway open: it is the world's."""
 
 
 @dataclass
@@ -364,6 +317,11 @@ class Shop:
         """The facts of an invoice, or of a subscription's newest one."""
         invoice_id = self.invoice(of).id if isinstance(of, Subscription) else of
         return facts_of(self.services, self.id, invoice_id)
+
+    def buyer(self, of: Subscription) -> Customer:
+        """Whose subscription it is."""
+        with self.services.store.reading() as conn:
+            return stored_customers.get(conn, self.id, of.customer_id)
 
     def status(self, of: Subscription) -> tuple[str, str]:
         """The newest invoice's status and the subscription's."""

@@ -25,7 +25,14 @@ SOURCE = ROOT / "src" / "purring"
 GOLDEN = ROOT / "tests" / "notices" / "golden"
 
 _METHODS = [("**/templates/**.*", "jinja2.ext:babel_extract"), ("**.py", "python")]
-_KEYWORDS = {"_": None, "mark": None, "mark_plural": (1, 2), "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_KEYWORDS = {
+    "_": None,
+    "mark": None,
+    "mark_plural": (1, 2),
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 # Fixed, so that a catalogue changes only where its texts do.
 _SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -86,7 +86,7 @@ def test_4_the_number_is_never_editable_and_an_account_has_no_expiry(method: Pay
     ],
     ids=["to the end of its month", "the month after", "last year", "an account"],
 )
-def test_4_a_card_is_good_to_the_end_of_its_month(method: PaymentMethod, expected: bool) -> None:  # noqa: FBT001
+def test_4_a_card_is_good_to_the_end_of_its_month(method: PaymentMethod, expected: bool) -> None:  # noqa: FBT001 - what is expected
     """Only shown: issuers may still approve."""
     assert expected is method.has_expired(ISSUED_AT + timedelta(hours=2))
 

@@ -13,7 +13,8 @@ from purring.domain.errors import RefusalCode, Refused
 from purring.domain.ids import InvoiceId, MethodId
 from purring.operations.pay import pay_now
 from purring.operations.services import LEASE
-from tests.world import FUNDS, Bystander, Killed, Shop, World, kill_at, paid_once
+from tests.bystander import Bystander
+from tests.world import FUNDS, Killed, Shop, World, kill_at, paid_once
 
 POINTS = ("after_claim", "after_begin", "after_charge", "after_record")
 PATIENCE_S = 30.0

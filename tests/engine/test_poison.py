@@ -10,7 +10,8 @@ from sqlalchemy import text
 from purring.domain.subscription import Subscription
 from purring.operations.services import LEASE
 from purring.operations.transact import QUARANTINE
-from tests.world import FUNDS, Bystander, Killed, Shop, World, kill_at, paid_once
+from tests.bystander import Bystander
+from tests.world import FUNDS, Killed, Shop, World, kill_at, paid_once
 
 
 def _break(world: World, of: Subscription) -> None:

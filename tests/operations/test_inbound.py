@@ -15,8 +15,9 @@ from purring.domain.subscription import Subscription
 from purring.gateways.sandbox.events import Forgery
 from purring.operations.inbound import receive, work_inbound
 from purring.operations.services import LEASE
+from tests.bystander import Bystander
 from tests.conftest import MakeDatabase
-from tests.world import FUNDS, PRICE, Bystander, Shop, World, only
+from tests.world import FUNDS, PRICE, Shop, World, only
 
 
 def _paid(world: World, shop: Shop, *answers: str) -> Subscription:

@@ -16,7 +16,8 @@ from purring.gateways.base import ChargeRequest
 from purring.operations import methods, recoveries
 from purring.operations.pay import Paid, pay_now, retry_now
 from purring.operations.settle import owed_on, settle
-from tests.world import FUNDS, PRICE, Bystander, Shop, World, paid_once
+from tests.bystander import Bystander
+from tests.world import FUNDS, PRICE, Shop, World, paid_once
 
 
 @pytest.fixture
