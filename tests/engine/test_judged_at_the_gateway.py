@@ -183,7 +183,7 @@ def _history(template: Path, cards: list[Card], sold: list[Sold], policies: list
         world = World(f"sqlite:///{shutil.copyfile(template, directory / 'purring.sqlite3')}", directory)
         try:
             shops = [world.shop(f"Shop {n}", policy) for n, policy in enumerate(policies)]
-            own = {shop.id: POLICIES[policy] for shop, policy in zip(shops, policies, strict=True)}
+            own = {str(shop.id): POLICIES[policy] for shop, policy in zip(shops, policies, strict=True)}
             tokens = [_token(world, card, n, source) for source in range(2) for n, card in enumerate(cards)]
             customers = {(n, m): shop.customer() for n, shop in enumerate(shops) for m in range(2)}
             held = {
