@@ -27,6 +27,7 @@ _TITLES: dict[type[BaseModel], str] = {
     given.Given: "What is given",
     given.MerchantPart: "A merchant",
     given.PolicyPart: "A policy",
+    given.OverridePart: "An override",
     given.CustomerPart: "A customer",
     given.PersonPart: "A person",
     given.MethodPart: "A method",
@@ -50,6 +51,7 @@ _TITLES: dict[type[BaseModel], str] = {
 _GIVEN: tuple[type[BaseModel], ...] = (
     given.MerchantPart,
     given.PolicyPart,
+    given.OverridePart,
     given.CustomerPart,
     given.PersonPart,
     given.MethodPart,
