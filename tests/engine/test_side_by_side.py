@@ -15,8 +15,10 @@ import pytest
 from purring.domain.errors import PurringError, RefusalCode, Refused
 from purring.domain.money import Money
 from purring.domain.subscription import Subscription
+from purring.operations import methods
 from purring.operations.pay import pay_now
 from purring.operations.services import Services
+from purring.store import methods as stored_methods
 from purring.store.engine import open_store
 from tests.world import FUNDS, Shop, World, paid_once
 
@@ -112,6 +114,21 @@ def _pay(shop: Shop, services: Services, of: Subscription) -> None:
     facts = shop.facts(of)
     assert facts.tied_method
     pay_now(services, shop.id, facts.invoice.id, facts.tied_method.id)
+
+
+def test_a_method_is_not_removed_while_it_is_tied(world: World, shop: Shop, processes: list[Services]) -> None:
+    """Removing a card and tying it at the same moment: one of them is refused, and no removed card is tied."""
+    for _ in range(ROUNDS):
+        subscription = shop.sold("approve")
+        card = shop.card(shop.buyer(subscription), "approve")
+        results = at_once(
+            partial(methods.tie_method, processes[0], shop.id, subscription.id, card.id),
+            partial(methods.remove_method, processes[1], shop.id, card.id),
+        )
+        assert 1 == len([one for one in results if isinstance(one, Refused)])
+        tied = shop.subscription(subscription.id).method_id == card.id
+        with world.services.store.reading() as conn:
+            assert tied is stored_methods.get(conn, shop.id, card.id).is_active
 
 
 def test_one_card_of_many_customers_keeps_its_ceiling(world: World, shop: Shop, processes: list[Services]) -> None:
