@@ -56,11 +56,12 @@ PRICE = Money(24900, "NOK")
 KEY_LIFETIME = timedelta(hours=24)
 YEAR_BEFORE = datetime(2025, 3, 2, tzinfo=UTC)
 
-CODES = {
-    DeclineClass.RETRY_LATER: {"visa": "51", "mastercard": "51", "ach": "R01", "sepa": "AM04", "bacs": "0"},
-    DeclineClass.UPDATE_METHOD: {"visa": "54", "mastercard": "54", "ach": "R02"},
-    DeclineClass.NEVER_RETRY: {"visa": "43", "mastercard": "43", "sepa": "MD01"},
-    DeclineClass.RETRY_AFTER_CUSTOMER_ACTION: {"visa": "1A", "mastercard": "65"},
+CARDS_51, CARDS_54, CARDS_43 = (dict.fromkeys(("visa", "mastercard", "amex"), code) for code in ("51", "54", "43"))
+CODES: dict[DeclineClass, dict[str, str]] = {
+    DeclineClass.RETRY_LATER: CARDS_51 | {"ach": "R01", "sepa": "AM04", "bacs": "0"},
+    DeclineClass.UPDATE_METHOD: CARDS_54 | {"ach": "R02", "sepa": "AC04", "bacs": "5"},
+    DeclineClass.NEVER_RETRY: CARDS_43 | {"sepa": "MD01", "bacs": "1"},
+    DeclineClass.RETRY_AFTER_CUSTOMER_ACTION: {"visa": "1A", "mastercard": "65", "sepa": "MS02"},
     DeclineClass.UNKNOWN: {},
 }
 """One raw code for each class, by network; what isn't listed answers without a code, which is unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -21,6 +21,7 @@ from purring.domain.journal import Account
 from purring.domain.money import Money
 from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodStatus
+from purring.domain.policy import Policy
 from purring.domain.recovery import Cause, HoldReason, RecoveryStatus
 from purring.domain.schedule import UNKNOWN_ASKED_AFTER, WAITING_DAYS_MAX
 from purring.domain.step import Charge, Resolve, Step
@@ -260,6 +261,14 @@ def test_7_an_interrupted_retry_is_not_sent_again_during_a_pause_or_after_the_re
     stopped.facts = replace(stopped.facts, attempts=(never, stopped.attempt))
     assert [False] * 3 == [_is_sent_again(story) for story in (paused, closed, stopped)]
     assert _is_sent_again(_declined_and_started())
+
+
+def test_7_an_interrupted_retry_is_not_sent_again_after_the_window() -> None:
+    """Its key lives for a day, but the window closed at noon."""
+    story = Story(make.facts(policy=Policy(retry="fixed", offsets_days=(28,)))).work(no()).at(day(24, time(13))).work()
+    story.send().at(day(28)).begin()
+    assert _is_sent_again(Story(story.counted(), day(28, time(11))))
+    assert not _is_sent_again(Story(story.counted(), day(28, time(13))))
 
 
 def _declined_and_started() -> Story:

@@ -17,7 +17,7 @@ from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodStatus, PaymentMethod
 from purring.domain.policy import EndAction, Policy
 from tests.domain import make
-from tests.domain.make import ISSUED_AT, PRICE, SILENCE, day, no, yes
+from tests.domain.make import ISSUED_AT, OUTAGE, PRICE, SILENCE, day, no, yes
 from tests.domain.story import Story
 
 A, B = make.method("a"), make.method("b", last4="4444", created_at=day(-1))
@@ -80,10 +80,17 @@ def test_1_5_a_warning_comes_by_itself_where_no_decline_is_near() -> None:
 
 
 def test_a_decline_before_a_retry_that_precedes_the_warning_is_no_last_notice() -> None:
-    """Two retries on the last day: the first decline still promises the second."""
-    story = _declined(policy=Policy(retry="fixed", offsets_days=(23, 24), warn_days_before_close=3))
-    story.at(day(23)).work(no())
+    """The warning is due in 23 hours, a retry in 21: the decline still promises the retry."""
+    account = make.method("a", "sepa")
+    story = Story(make.facts(account, policy=Policy(retry="fixed", offsets_days=(23, 24)))).work(no(account)).send()
+    story.at(day(23, time(13))).work(no(account))
     assert NoticeKind.PAYMENT_DECLINED is story.notices()[-1].kind
+
+
+def test_the_last_decline_long_before_the_warning_is_a_request() -> None:
+    """Nothing happens by itself any more, though the bank said "later"."""
+    story = _declined(policy=Policy(retry="fixed", offsets_days=(2,))).at(day(2)).work(no())
+    assert [NoticeKind.PAYMENT_DECLINED, NoticeKind.ACTION_NEEDED] == [notice.kind for notice in story.notices()]
 
 
 def test_a_stopping_decline_is_a_request() -> None:
@@ -107,6 +114,18 @@ def test_a_withdrawn_notice_is_not_counted() -> None:
     b = make.method("b")
     story = Story(make.facts(A, b)).back_up(b).work(no(A), no(b))
     assert [(1, NoticeStatus.WITHDRAWN), (1, NoticeStatus.OWED)] == [(n.number, n.status) for n in story.facts.notices]
+
+
+def test_no_two_notices_have_one_number() -> None:
+    """Not even when the first of two that went out is withdrawn after the second was owed."""
+    b = make.method("b")
+    policy = Policy(retry="fixed", offsets_days=(24,))
+    story = (
+        Story(make.facts(A, b, policy=policy)).work(no(A)).send().back_up(b).at(day(24, time(11))).work(no(A), OUTAGE)
+    )
+    story.at(day(24, time(11, 40))).work(no(b))
+    numbers = [notice.number for notice in story.notices()]
+    assert sorted(set(numbers)) == numbers
 
 
 def test_a_backups_decline_takes_the_last_notice_over() -> None:

@@ -291,8 +291,9 @@ def test_the_first_charge_is_left_out_on_a_canceled_subscription() -> None:
         (StatusReason.CUSTOMER_REQUEST, day(3), RecoveryStatus.CANCELED),
         (StatusReason.WINDOW_CLOSED, day(3), RecoveryStatus.CANCELED),
         (StatusReason.WINDOW_CLOSED, day(29), RecoveryStatus.EXHAUSTED),
+        (StatusReason.CUSTOMER_REQUEST, day(29), RecoveryStatus.CANCELED),
     ],
-    ids=["asked for", "by another invoice's window", "by its own"],
+    ids=["asked for", "by another invoice's window", "by its own", "asked for, seen late"],
 )
 def test_a_canceled_subscription_ends_its_recoveries(
     reason: StatusReason, at: datetime, expected: RecoveryStatus

@@ -90,7 +90,7 @@ def notice_id(at: datetime, *about: str) -> NoticeId:
 def _next_number(facts: Facts) -> int:
     """Decline notices are counted per invoice; withdrawn ones were never read."""
     read = (n for n in facts.notices if n.kind in DECLINE_NOTICES and n.status is not NoticeStatus.WITHDRAWN)
-    return 1 + sum(1 for _ in read)
+    return 1 + max((notice.number for notice in read), default=0)
 
 
 def withdraw_declines(draft: Draft) -> None:
