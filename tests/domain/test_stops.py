@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from purring.domain.attempt import AttemptStatus
+from purring.domain.changes import Draft
+from purring.domain.decide.answer import after_charge
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.errors import RefusalCode, Refused
 from purring.domain.ids import AttemptId, InvoiceId
@@ -170,3 +172,15 @@ def test_3_a_decline_wakes_those_who_wait_for_the_cards_data() -> None:
     story = _story(_stop(**WRONG), recovery=None).at(day(0))
     story.pay("pm_a", no())
     assert stopped_by(story.facts, A) is None
+
+
+def test_3_an_answer_of_no_table_is_counted() -> None:
+    """And one that is listed isn't."""
+    counted = []
+    for raw_code in ("51", "ZZ"):
+        story = Story(make.facts(A, B))
+        story.begin()
+        draft = Draft(story.facts, ISSUED_AT)
+        after_charge(draft, draft.facts.attempts[-1].id, replace_code(raw_code))
+        counted.append([one.raw_code for one in draft.done().unlisted])
+    assert [[], ["ZZ"]] == counted

@@ -80,6 +80,8 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
         rules=verdict.rules,
         gateway_ref=outcome.gateway_ref or attempt.gateway_ref,
     )
+    if not verdict.known:
+        draft.count_unlisted(outcome.answer)
     draft.say(
         EventKind.ATTEMPT_DECLINED,
         attempt.id,

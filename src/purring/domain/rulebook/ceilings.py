@@ -6,7 +6,7 @@ under an override that says why, who and when. No number touches a network's or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -86,7 +86,8 @@ def check_ceilings(ceilings: Sequence[Ceiling], overrides: Sequence[Override], o
     """
     overridden = {one.limit_id for one in overrides}
     for ceiling in ceilings:
-        for refusal in _refusals(ceiling, overridden, on):
+        refusal = _refusal(ceiling, overridden, on)
+        if refusal:
             raise InvalidInput(refusal, field="ceilings")
     looser = {one.limit_id for one in ceilings if one.attempts_max > _least(one.limit_id, on)}
     for override in overrides:
@@ -97,19 +98,22 @@ def check_ceilings(ceilings: Sequence[Ceiling], overrides: Sequence[Override], o
             raise InvalidInput(message, field="overrides")
 
 
-def _refusals(ceiling: Ceiling, overridden: set[str], on: date) -> Iterator[str]:
+def _refusal(ceiling: Ceiling, overridden: set[str], on: date) -> str | None:
+    """What is wrong with a number, and what would be right."""
     name = ceiling.limit_id
     known = sorted({limit.id for limit in LIMITS})
     if name not in known:
-        yield f"there is no limit {name}; use one of {', '.join(known)}"
-        return
+        return f"there is no limit {name}; use one of {', '.join(known)}"
     least = _least(name, on)
     if ceiling.attempts_max < 1:
-        yield f"a ceiling of {ceiling.attempts_max} for {name} would forbid every charge; the least is 1"
-    elif ceiling.attempts_max > least and name not in OVERRIDABLE:
-        yield f"{name} allows {least} and is not ours to loosen; give at most {least}"
-    elif ceiling.attempts_max > least and name not in overridden:
-        yield f"our ceiling {name} is {least}; a larger number needs an override that says why and by whom"
+        return f"a ceiling of {ceiling.attempts_max} for {name} would forbid every charge; the least is 1"
+    if ceiling.attempts_max <= least:
+        return None
+    if name not in OVERRIDABLE:
+        return f"{name} allows {least} and is not ours to loosen; give at most {least}"
+    if name not in overridden:
+        return f"our ceiling {name} is {least}; a larger number needs an override that says why and by whom"
+    return None
 
 
 def _least(limit_id: str, on: date) -> int:
