@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -109,19 +109,42 @@ def figures_of(world: World) -> Figures:
 
 
 def _examples(found: Sequence[Case], resolved: Sequence[InvoiceId], bounced: Sequence[InvoiceId]) -> dict[str, str]:
-    """One of each kind of story, as far as there is one."""
-    recovered = [case for case in found if case.status is RecoveryStatus.RECOVERED]
+    """One of each kind of story, as far as there is one: each of another invoice, none with a dispute in it."""
+    plain = [case for case in found if case.dispute is DisputeStatus.NONE]
+    recovered = [case for case in plain if case.status is RecoveryStatus.RECOVERED]
     by_retry = sorted((c for c in recovered if c.cause is Cause.RETRY), key=lambda case: -case.tries)
     new_card = (c for c in recovered if c.cause is Cause.CUSTOMER and c.paid_method_id not in {None, c.first_method_id})
-    suspended = (c for c in found if c.subscription_status is SubscriptionStatus.SUSPENDED and c.owed)
-    still_open = (c for c in found if c.status is RecoveryStatus.OPEN)
-    wanted: dict[str, Iterable[str]] = {
-        "paid after several retries": (f"recovery {case.id}" for case in by_retry),
-        "paid with the customer's new card": (f"recovery {case.id}" for case in new_card),
-        "not paid, access ended": (f"recovery {case.id}" for case in suspended),
-        "still open": (f"recovery {case.id}" for case in still_open),
-        "a charge without an answer, found paid": (f"invoice {invoice_id}" for invoice_id in resolved),
-        "a bank debit that came back days later": (f"invoice {invoice_id}" for invoice_id in bounced),
+    suspended = (c for c in plain if c.subscription_status is SubscriptionStatus.SUSPENDED and c.owed)
+    still_open = (c for c in plain if c.status is RecoveryStatus.OPEN)
+    wanted: dict[str, Iterable[tuple[InvoiceId, str]]] = {
+        "paid after several retries": _recoveries(by_retry),
+        "paid with the customer's new card": _recoveries(new_card),
+        "not paid, access ended": _recoveries(suspended),
+        "still open": _recoveries(still_open),
+        "a charge without an answer, found paid": _invoices(resolved),
+        "a bank debit that came back days later": _invoices(bounced),
     }
-    picked = {story: next(iter(ids), None) for story, ids in wanted.items()}
-    return {story: example for story, example in picked.items() if example is not None}
+    return _one_each(wanted)
+
+
+def _recoveries(some: Iterable[Case]) -> Iterator[tuple[InvoiceId, str]]:
+    """Invoices, and how to look at their recoveries."""
+    return ((case.invoice_id, f"recovery {case.id}") for case in some)
+
+
+def _invoices(some: Iterable[InvoiceId]) -> Iterator[tuple[InvoiceId, str]]:
+    """Invoices, and how to look at them."""
+    return ((invoice_id, f"invoice {invoice_id}") for invoice_id in some)
+
+
+def _one_each(wanted: Mapping[str, Iterable[tuple[InvoiceId, str]]]) -> dict[str, str]:
+    """The first example of each story that no other story has taken."""
+    taken: set[InvoiceId] = set()
+    picked: dict[str, str] = {}
+    for story, examples in wanted.items():
+        for invoice_id, example in examples:
+            if invoice_id not in taken:
+                taken.add(invoice_id)
+                picked[story] = example
+                break
+    return picked

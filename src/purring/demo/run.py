@@ -162,3 +162,4 @@ def _hints(figures: Figures, url: str) -> Iterator[str]:
     yield f"  export PURRING_DATABASE_URL={url}"
     for story, what in figures.examples.items():
         yield f"  purring show {what}  # {story}"
+    yield "  (what comes next is told as of today, long after these weeks)"
