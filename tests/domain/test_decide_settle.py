@@ -45,6 +45,13 @@ def test_5_a_payment_made_elsewhere_can_be_recorded() -> None:
     assert PRICE.minor == story.balance_minor(Account.CASH)
 
 
+def test_an_invoice_of_no_subscription_is_paid_like_any_other() -> None:
+    """There is nobody to bring back."""
+    facts = make.facts(subscription=None, invoice=make.invoice(subscription_id=None, method_id=A.id))
+    story = Story(facts).work(no()).at(day(2)).work(yes())
+    assert (InvoiceStatus.PAID, RecoveryStatus.RECOVERED) == (story.invoice.status, story.recovery.status)
+
+
 def test_only_what_is_owed_can_be_recorded() -> None:
     """Once, in full, and not while a charge is open."""
     story = _declined()
