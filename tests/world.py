@@ -54,6 +54,7 @@ from purring.store import notices as stored_notices
 from purring.store import subscriptions as stored_subscriptions
 from purring.store.columns import metadata
 from purring.store.engine import open_store
+from purring.store.invariants import InvariantResult, check
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When every world begins: a Monday, early afternoon in Oslo."""
@@ -205,6 +206,11 @@ class World:
         """Every row of every table, `without` the columns of these names."""
         with self.services.store.reading() as conn:
             return {table.name: _rows(conn, table, without) for table in metadata.sorted_tables}
+
+    def broken(self) -> list[InvariantResult]:
+        """The sentences about what must always hold that don't."""
+        with self.services.store.reading() as conn:
+            return [result for result in check(conn, self.clock.now()) if not result.holds]
 
     def captured(self) -> dict[str, list[Money]]:
         """What the provider captured for each invoice, from its own ledger."""
