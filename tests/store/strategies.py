@@ -17,7 +17,9 @@ from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMetho
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
+from purring.domain.rulebook.ceilings import Ceiling, Override
 from purring.domain.rulebook.limit import Note, Scope
+from purring.domain.rulebook.presentment import Presentment
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
 
 ALPHABET = st.characters(codec="utf-8", exclude_characters="\x00")
@@ -57,6 +59,19 @@ limit_notes = st.builds(
     text=texts,
 )
 
+presentments = st.builds(
+    Presentment,
+    rule_id=texts,
+    number=st.integers(1, 5),
+    entry_description=st.none() | texts,
+    transaction_code=st.none() | texts,
+    sequence_type=st.none() | texts,
+    prenotification_days=st.none() | st.integers(0, 60),
+    in_working_days=st.booleans(),
+)
+ceilings = st.builds(Ceiling, limit_id=texts, attempts_max=st.integers(1, 100))
+overrides = st.builds(Override, limit_id=texts, reason=texts, by=texts, at=instants)
+
 
 def policies(version: int) -> st.SearchStrategy[Policy]:
     """Policies that could be kept, under a version."""
@@ -71,6 +86,9 @@ def policies(version: int) -> st.SearchStrategy[Policy]:
         end_action=st.sampled_from(EndAction),
         suspended_days=st.integers(1, 3650),
         transfer_hold_business_days=st.integers(1, 60),
+        prenotification_days=st.none() | st.integers(0, 60),
+        ceilings=st.lists(ceilings, max_size=3, unique_by=lambda one: one.limit_id).map(tuple),
+        overrides=st.lists(overrides, max_size=3, unique_by=lambda one: one.limit_id).map(tuple),
     )
 
 
@@ -182,7 +200,12 @@ def attempts(attempt: Attempt) -> st.SearchStrategy[Attempt]:
     lives = st.lists(instants, min_size=2, max_size=2, unique=True).map(sorted)
     return st.builds(
         lambda end, life, **fields: Attempt(
-            status=end[0], ended_at=end[1], started_at=life[0], key_expires_at=life[1], **fields
+            status=end[0],
+            ended_at=end[1],
+            started_at=life[0],
+            key_expires_at=life[1],
+            hard_stop=end[0] is AttemptStatus.DECLINED and fields["decline_class"] is DeclineClass.NEVER_RETRY,
+            **fields,
         ),
         ends,
         lives,
@@ -207,6 +230,7 @@ def attempts(attempt: Attempt) -> st.SearchStrategy[Attempt]:
         asked_count=st.integers(0, 100),
         asked_at=st.none() | instants,
         expected_at=st.none() | instants,
+        presentment=st.none() | presentments,
         detail=texts,
         version=st.just(attempt.version),
     )

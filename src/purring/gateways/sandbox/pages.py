@@ -45,9 +45,10 @@ the money moved."""
 LEDGER = """\
 The ledger is the judge of "charged once". `movements` can only grow; `purring.gateways.sandbox.oracle` reads it
 beside a running server: `captured_by_invoice`, `movements`, `seen_charges` (what the networks would have counted) and
-`most_within` (the most charges of one card and amount in a rolling window). An idempotency key is forgotten when its
-lifetime is over, so a client that sends it again is charged again, and found out; the charge itself is found for
-ever."""
+`most_within` (the most charges of one card and amount in a rolling window). A charge may say in what form a bank debit
+is to be presented (`entry_description`, `transaction_code`, `sequence_type`, `prenotification_days`); the ledger keeps
+that as it came and settles as the script says. An idempotency key is forgotten when its lifetime is over, so a client
+that sends it again is charged again, and found out; the charge itself is found for ever."""
 
 EVENTS = """\
 Events carry `Sandbox-Signature: t=SECONDS,v1=HEX`, an HMAC-SHA256 of `SECONDS.BODY` under the event secret, and are
