@@ -13,9 +13,12 @@ from threading import Barrier
 import pytest
 
 from purring.domain.errors import PurringError, RefusalCode, Refused
+from purring.domain.merchant import Merchant
 from purring.domain.money import Money
+from purring.domain.policy import Policy
 from purring.domain.subscription import Subscription
 from purring.operations import methods
+from purring.operations.merchants import change_policy
 from purring.operations.pay import pay_now
 from purring.operations.services import Services
 from purring.store import methods as stored_methods
@@ -129,6 +132,13 @@ def test_a_method_is_not_removed_while_it_is_tied(world: World, shop: Shop, proc
         tied = shop.subscription(subscription.id).method_id == card.id
         with world.services.store.reading() as conn:
             assert tied is stored_methods.get(conn, shop.id, card.id).is_active
+
+
+def test_policies_that_change_at_once_follow_each_other(shop: Shop, processes: list[Services]) -> None:
+    """Operators who change a merchant's policy at the same moment make versions one after the other."""
+    some = [partial(change_policy, by, shop.id, Policy(window_days=20 + n)) for n, by in enumerate(processes)]
+    changed = [one.policy.version for one in at_once(*some) if isinstance(one, Merchant)]
+    assert [2, 3, 4, 5] == sorted(changed)
 
 
 def test_one_card_of_many_customers_keeps_its_ceiling(world: World, shop: Shop, processes: list[Services]) -> None:

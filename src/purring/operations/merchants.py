@@ -55,6 +55,7 @@ def change_policy(services: Services, merchant_id: MerchantId, policy: Policy) -
     """
     _check(policy, services.clock.now())
     with services.store.transaction() as conn:
+        merchants.lock(conn, merchant_id)
         return _change(conn, services, merchants.get(conn, merchant_id), policy)
 
 
