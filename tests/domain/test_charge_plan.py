@@ -101,7 +101,14 @@ def test_3_an_outage_costs_no_attempt_and_owes_no_notice() -> None:
     assert day(2) + timedelta(minutes=5) <= _charges(story)[0] <= day(2) + timedelta(minutes=35)
     assert 6 == len(_charges(story))
     assert Clause("outage.retry", (2,)) == story.plan.steps[0].clause
-    assert _charges(story)[0] == story.invoice.next_step_at, "what failed no longer counts under the ceilings"
+
+
+def test_3_what_failed_no_longer_counts_under_the_ceilings() -> None:
+    """Neither for the answer's own transaction, which says when to look again."""
+    story = _declined().at(day(2))
+    story.begin()
+    story.answer(story.attempt.id, OUTAGE)
+    assert _charges(story)[0] == story.invoice.next_step_at
 
 
 def test_3_an_outage_at_the_first_charge_opens_no_recovery() -> None:
