@@ -79,9 +79,7 @@ REFUSED: dict[str, Callable[[Services, Shop], object]] = {
     "not ours to loosen": lambda _, shop: _override(shop, Ceiling(limit_id="ach-invoice-180d", attempts_max=4)),
     "why and by whom": lambda _, shop: _override(shop, reason=""),
     "no limit": lambda services, shop: merchants.set_ceiling(services, shop.id, "visa", 2),
-    "no retry policy": lambda services, shop: merchants.change_policy(
-        services, shop.id, Policy(retry="often")
-    ),
+    "no retry policy": lambda services, shop: merchants.change_policy(services, shop.id, Policy(retry="often")),
     "our ceiling card-24h is 9": lambda services, _: merchants.create_merchant(
         services, name="B", timezone="UTC", policy=Policy(ceilings=(Ceiling(limit_id="card-24h", attempts_max=10),))
     ),
