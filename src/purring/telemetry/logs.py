@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from io import TextIOBase
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
@@ -15,12 +16,24 @@ log: FilteringBoundLogger = structlog.get_logger("purring")
 """Where every module logs: `log.info("turn_done", charged=3)`. Nothing is written below the level that was set."""
 
 
+class _StandardError(TextIOBase):
+    """Standard error as it is when a line is written: whoever replaced it meanwhile may have closed the old one."""
+
+    def write(self, text: str) -> int:
+        """Write to the stream of this moment."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Let it be seen at once."""
+        sys.stderr.flush()
+
+
 def set_up_logs(*, level: str = "info", as_json: bool = False, stream: TextIO | None = None) -> None:
     """Say what is worth a line, how it is written and where it goes (standard error)."""
     structlog.configure(
         processors=[*_STEPS, *_rendering(as_json=as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream or cast("TextIO", _StandardError())),
         cache_logger_on_first_use=False,
     )
 
