@@ -120,8 +120,10 @@ def _too_early(charge: SeenCharge, answered: list[SeenCharge]) -> Iterator[str]:
 
 def _with_wrong_data(case: Case, charge: SeenCharge, before: list[SeenCharge]) -> Iterator[str]:
     """The last word on the card's data was that they are wrong, and nobody has changed them since."""
-    told = [one for one in before if one.status in {"declined", "approved"} and one.ended_at < charge.at]
-    wrong = [one for one in told if one.network == "visa" and one.raw_code in VISA_WRONG_DATA]
+    told = [one for one in before if one.status in {"declined", "approved"} and one.ended_at <= charge.at]
+    wrong = [
+        one for one in told if one.raw_code in VISA_WRONG_DATA and one.network == "visa" and one.ended_at < charge.at
+    ]
     if not wrong:
         return
     last = wrong[-1]

@@ -35,13 +35,23 @@ CHARGES_MAX = 60
 EXAMPLES = max(4, settings().max_examples // 15)
 """Each example is ninety days of a whole installation; `HYPOTHESIS_PROFILE=deep` plays some hundred of them."""
 
-ANSWERS = {
-    "visa": ["visa 51", "visa 51", "visa 54", "visa 55", "visa N7", "visa 43", "visa 14", "visa R0", "visa R1"],
-    "mastercard": ["mastercard 51", *(f"mastercard 51 advice {n}" for n in ("02", "03", 21, 24, 25, 27, 29, 30))],
-    "amex": ["amex 51", "amex 54", "amex 43", "amex 05"],
-    "ach": ["pending 2 days then ach R01", "pending 1 days then ach R09", "pending 1 days then ach R02"],
-    "sepa": ["pending 3 days then sepa AM04", "pending 2 days then sepa MS03", "sepa AC04"],
-    "bacs": ["pending 2 days then bacs 0", "pending 3 days then bacs B"],
+SOFT = {
+    "visa": "visa 51",
+    "mastercard": "mastercard 51",
+    "amex": "amex 51",
+    "ach": "pending 1 days then ach R01",
+    "sepa": "pending 1 days then sepa AM04",
+    "bacs": "pending 1 days then bacs 0",
+}
+"""What leaves a card on the schedule: most answers are such, so that every count grows."""
+
+HARD = {
+    "visa": ["visa 54", "visa 55", "visa N7", "visa 43", "visa 14", "visa R0", "visa R1"],
+    "mastercard": [f"mastercard 51 advice {code}" for code in ("02", "03", 21, 24, 25, 27, 29, 30)],
+    "amex": ["amex 54", "amex 43", "amex 05"],
+    "ach": ["pending 1 days then ach R09", "pending 1 days then ach R02"],
+    "sepa": ["pending 2 days then sepa MS03", "sepa AC04"],
+    "bacs": ["pending 3 days then bacs B"],
 }
 ANY_NETWORK = [
     "approve",
@@ -96,10 +106,11 @@ class Deed:
 
 def _cards() -> st.SearchStrategy[Card]:
     def of(network: str) -> st.SearchStrategy[Card]:
-        answers = st.lists(st.sampled_from([*ANSWERS[network] * 2, *ANY_NETWORK]), min_size=1, max_size=12).map(tuple)
+        kinds = [*[SOFT[network]] * 20, *HARD[network], *ANY_NETWORK]
+        answers = st.lists(st.sampled_from(kinds), min_size=15, max_size=30).map(tuple)
         return st.builds(Card, st.just(network), st.tuples(answers, answers))
 
-    return st.sampled_from(sorted(ANSWERS)).flatmap(of)
+    return st.sampled_from([*sorted(SOFT), "visa", "mastercard", "visa", "mastercard"]).flatmap(of)
 
 
 SOLD = st.builds(
@@ -113,9 +124,9 @@ SOLD = st.builds(
 )
 DEEDS = st.builds(
     Deed,
-    hours=st.sampled_from([0, 0, 1, 3, 12, 23, 24, 25, 60, 110]),
-    kind=st.sampled_from(["pay", "pay", "retry", "retry", "edit", "tie", "wait"]),
-    sold=st.integers(0, 4),
+    hours=st.sampled_from([0, 0, 1, 2, 11, 23, 24, 25, 60]),
+    kind=st.sampled_from(["pay", "pay", "pay", "pay", "retry", "retry", "retry", "edit", "tie"]),
+    sold=st.integers(0, 5),
     card=st.integers(0, 5),
 )
 
@@ -154,7 +165,7 @@ class History:
                 methods.edit_method(services, shop.id, method.id, holder_name=f"Kari {now:%m%d%H%M}")
                 self.edits.append((method, now))
             case _:
-                assert kind == "wait"
+                raise AssertionError(kind)
 
     def _invoices(self, shop: Shop, subscription: Subscription) -> list[InvoiceId]:
         own = [one for one in shop.invoices(subscription.customer_id) if one.subscription_id == subscription.id]
@@ -211,9 +222,9 @@ def _token(world: World, card: Card, number: int, source: int) -> SandboxToken:
 
 @settings(max_examples=EXAMPLES)
 @given(
-    cards=st.lists(_cards(), min_size=1, max_size=3),
-    sold=st.lists(SOLD, min_size=1, max_size=5),
-    deeds=st.lists(DEEDS, max_size=30),
+    cards=st.lists(_cards(), min_size=2, max_size=3),
+    sold=st.lists(SOLD, min_size=3, max_size=6),
+    deeds=st.lists(DEEDS, min_size=20, max_size=60),
     policies=st.lists(st.sampled_from(list(POLICIES)), min_size=2, max_size=2),
 )
 def test_no_rule_is_ever_broken(
@@ -223,6 +234,8 @@ def test_no_rule_is_ever_broken(
     with _history(sqlite_template, cards, sold, policies) as history:
         world, ends_at = history.world, NOON + timedelta(days=DAYS)
         for deed in deeds:
+            if len(world.seen()) >= CHARGES_MAX:
+                break
             world.play(hours=deed.hours)
             history.act(deed)
         while world.clock.now() < ends_at and len(world.seen()) < CHARGES_MAX:
