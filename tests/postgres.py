@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -67,6 +67,15 @@ class Owner:
     name: str
     uid: int
     gid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where PostgreSQL's programs are, who runs them, and where the socket and the log go."""
+
+    binaries: Path
+    owner: Owner | None
+    home: Path
 
 
 def database_url(server_url: str, name: str) -> str:
@@ -216,18 +225,25 @@ def _libraries(package: Path) -> Path:
 
 
 @contextmanager
-def cluster(directory: Path) -> Iterator[str]:
-    """Run a new cluster, its socket and log in the directory, and yield its URL."""
+def cluster(
+    directory: Path, settings: Mapping[str, str] = SETTINGS, *, data_parent: Path | None = None
+) -> Iterator[str]:
+    """Run a new cluster, its socket and log in the directory, and yield its URL.
+
+    Its data lie in memory where there is room, unless `data_parent` says where.
+    """
     owner = _owner()
     home = directory / "postgres"
     home.mkdir(mode=0o755)
     binaries = _reachable(find_binaries(), owner, home)
     if owner is not None:
         os.chown(home, owner.uid, owner.gid)
-    with tempfile.TemporaryDirectory(prefix="purring-tests-data-", dir=_memory_with_room()) as data_home:
+    parent = data_parent or _memory_with_room()
+    with tempfile.TemporaryDirectory(prefix="purring-tests-data-", dir=parent) as data_home:
         if owner is not None:
             os.chown(data_home, owner.uid, owner.gid)
-        yield from _running(binaries, owner, home, Path(data_home) / "data")
+        installation = Installation(binaries=binaries, owner=owner, home=home)
+        yield from _running(installation, settings, Path(data_home) / "data")
 
 
 def _memory_with_room() -> Path | None:
@@ -238,10 +254,11 @@ def _memory_with_room() -> Path | None:
     return MEMORY if has_room else None
 
 
-def _running(binaries: Path, owner: Owner | None, home: Path, data: Path) -> Iterator[str]:
+def _running(installation: Installation, settings: Mapping[str, str], data: Path) -> Iterator[str]:
+    binaries, owner, home = installation.binaries, installation.owner, installation.home
     as_we_like_it = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
     _run_as(owner, [binaries / "initdb", "--pgdata", data, *as_we_like_it], home)
-    options = " ".join(f"-c {name}='{value}'" for name, value in (SETTINGS | {"unix_socket_directories": home}).items())
+    options = " ".join(f"-c {name}='{value}'" for name, value in {**settings, "unix_socket_directories": home}.items())
     pg_ctl: list[str | Path] = [binaries / "pg_ctl", "--pgdata", data, "--wait", f"--timeout={START_TIMEOUT_S}"]
     _run_as(owner, [*pg_ctl, "--log", home / "log", "--options", options, "start"], home)
     try:
