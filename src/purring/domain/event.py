@@ -25,6 +25,10 @@ class EventKind(StrEnum):
     INVOICE_REFUNDED = "invoice.refunded"
     INVOICE_OVERPAID = "invoice.overpaid"
     INVOICE_PAYMENT_RECORDED = "invoice.payment_recorded"
+    INVOICE_LETTER_RECORDED = "invoice.letter_recorded"
+    INVOICE_COMPENSATION_CLAIMED = "invoice.compensation_claimed"
+    INVOICE_OBJECTION_RECORDED = "invoice.objection_recorded"
+    INVOICE_OBJECTION_SETTLED = "invoice.objection_settled"
     ATTEMPT_STARTED = "attempt.started"
     ATTEMPT_SUCCEEDED = "attempt.succeeded"
     ATTEMPT_DECLINED = "attempt.declined"
@@ -62,6 +66,7 @@ class EventKind(StrEnum):
     METHOD_REMOVED = "payment_method.removed"
     POLICY_CHANGED = "policy.changed"
     POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
+    QUEUE_SETTLED = "queue.settled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,10 @@ SILENT = frozenset(
         EventKind.INVOICE_REFUNDED,
         EventKind.INVOICE_OVERPAID,
         EventKind.INVOICE_PAYMENT_RECORDED,
+        EventKind.INVOICE_LETTER_RECORDED,
+        EventKind.INVOICE_COMPENSATION_CLAIMED,
+        EventKind.INVOICE_OBJECTION_RECORDED,
+        EventKind.INVOICE_OBJECTION_SETTLED,
         EventKind.ATTEMPT_STARTED,
         EventKind.ATTEMPT_SUCCEEDED,
         EventKind.ATTEMPT_PENDING,
@@ -129,6 +138,7 @@ SILENT = frozenset(
         EventKind.METHOD_REMOVED,
         EventKind.POLICY_CHANGED,
         EventKind.POLICY_LIMIT_OVERRIDDEN,
+        EventKind.QUEUE_SETTLED,
     }
 )
 """Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

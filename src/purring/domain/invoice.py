@@ -63,7 +63,8 @@ class Invoice:
 
     `issued_at` is the start of `invoice_on` in the merchant's zone or, for a late run, the moment it was made; the
     window counts from `invoice_on`. `method_id` pays an invoice that belongs to no subscription. `next_step_at` is when
-    its schedule's first step falls due; None when nothing is planned.
+    its schedule's first step falls due; None when nothing is planned. `unchecked`: the database was restored from a
+    backup, and the gateways haven't been asked yet what they charged for it since: until then nobody charges it.
     """
 
     id: InvoiceId
@@ -86,6 +87,7 @@ class Invoice:
     external_id: str | None = None
     next_step_at: datetime | None = None
     closed_at: datetime | None = None
+    unchecked: bool = False
     version: int = 1
 
     @property

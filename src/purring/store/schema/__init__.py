@@ -7,6 +7,7 @@ work to do carry their due time and a lease: they are the queue. `triggers` guar
 from __future__ import annotations
 
 from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
+from purring.store.schema.letters import letter
 from purring.store.schema.parties import (
     card_identity,
     customer,
@@ -29,6 +30,7 @@ from purring.store.schema.records import (
     notice,
     unknown_code,
 )
+from purring.store.schema.upkeep import found_charge, installation, set_aside
 
 __all__ = [
     "APPEND_ONLY",
@@ -40,11 +42,14 @@ __all__ = [
     "customer",
     "delivery",
     "event",
+    "found_charge",
     "inbound_event",
+    "installation",
     "invoice",
     "invoice_line",
     "journal_entry",
     "journal_posting",
+    "letter",
     "merchant",
     "notice",
     "payment_method",
@@ -53,8 +58,9 @@ __all__ = [
     "price",
     "product",
     "recovery",
+    "set_aside",
     "subscription",
     "unknown_code",
 ]
 
-APPEND_ONLY = (policy, event, journal_entry, journal_posting)
+APPEND_ONLY = (policy, event, journal_entry, journal_posting, letter)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
+    Column,
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    false,
 )
 
 from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus, Initiator
@@ -62,6 +65,7 @@ invoice = table(
     words("external_id", nullable=True),
     instant("next_step_at", nullable=True),
     instant("closed_at", nullable=True),
+    Column("unchecked", Boolean, nullable=False, server_default=false()),
     number("version"),
     *lease(),
     to("customer", "customer_id"),
@@ -86,6 +90,8 @@ invoice = table(
         unique=True,
     ),
     queue("invoice"),
+    partial_index("ix_invoice_unchecked", "merchant_id", "id", where="unchecked"),
+    partial_index("ix_invoice_disputed", "merchant_id", "id", where="dispute IN ('open', 'lost')"),
 )
 
 invoice_line = table(
@@ -145,6 +151,9 @@ attempt = table(
     Index("ix_attempt_fingerprint", "merchant_id", "fingerprint", "started_at"),
     partial_index("ix_attempt_stop", "merchant_id", "fingerprint", where=STOPS),
     Index("ix_attempt_id", "id"),  # a gateway's event brings the key, and knows no merchant
+    partial_index(
+        "ix_attempt_unread", "merchant_id", "ended_at", where="status = 'declined' AND decline_class = 'unknown'"
+    ),
     partial_index("uq_attempt_open", "merchant_id", "invoice_id", where=_OPEN_ATTEMPT, unique=True),
 )
 
@@ -169,4 +178,5 @@ recovery = table(
         ["merchant_id", "policy_version"], ["policy.merchant_id", "policy.version"], name="policy_version"
     ),
     UniqueConstraint("merchant_id", "invoice_id", name="invoice_id"),
+    partial_index("ix_recovery_held", "merchant_id", "id", where="status = 'open' AND hold <> ''"),
 )

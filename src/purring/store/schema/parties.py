@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from purring.domain.calendar import IntervalUnit
-from purring.domain.customer import Role
+from purring.domain.customer import CustomerKind, Role
 from purring.domain.payment_method import MethodKind, MethodStatus
 from purring.domain.subscription import StatusReason, SubscriptionStatus
 from purring.store.columns import (
@@ -61,6 +61,7 @@ customer = table(
     words("timezone"),
     words("locale"),
     words("country"),
+    one_of("kind", CustomerKind),
     words("external_id", nullable=True),
     number("version"),
     UniqueConstraint("merchant_id", "external_id", name="external_id"),

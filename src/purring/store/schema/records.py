@@ -28,6 +28,7 @@ from purring.store.columns import (
     minor,
     number,
     one_of,
+    partial_index,
     queue,
     table,
     to,
@@ -46,12 +47,16 @@ class DeliveryStatus(StrEnum):
 
 
 class InboundStatus(StrEnum):
-    """Whether an event from a gateway has acted yet."""
+    """Whether an event from a gateway has acted yet. `DISMISSED`: an operator has said that it isn't about us."""
 
     STORED = "stored"
     WORKED = "worked"
     FAILED = "failed"
+    DISMISSED = "dismissed"
 
+
+SURPLUS = "kind IN ('overpaid', 'overpayment_reversed')"
+"""Entries of money that no invoice needed."""
 
 notice = table(
     "notice",
@@ -93,6 +98,7 @@ delivery = table(
     to("person", "person_id"),
     UniqueConstraint("merchant_id", "notice_id", "person_id", name="person_id"),
     queue("delivery"),
+    partial_index("ix_delivery_failed", "merchant_id", "notice_id", where="status = 'failed'"),
 )
 
 event = table(
@@ -118,6 +124,7 @@ journal_entry = table(
     to("attempt", "attempt_id"),
     check("amount_above_zero", "amount_minor > 0"),
     Index("ix_journal_entry_invoice_id", "merchant_id", "invoice_id"),
+    partial_index("ix_journal_entry_surplus", "merchant_id", "invoice_id", where=SURPLUS),
 )
 
 journal_posting = table(
@@ -167,4 +174,5 @@ inbound_event = Table(
     UniqueConstraint("gateway", "event_id", name="event_id"),
     check("status", f"status IN ({OneOf(InboundStatus).values_sql()})"),
     queue("inbound_event"),
+    partial_index("ix_inbound_event_stuck", "received_at", where="status IN ('stored', 'failed') AND problem <> ''"),
 )

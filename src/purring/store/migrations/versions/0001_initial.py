@@ -43,8 +43,10 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('consumer', 'business')", name=op.f("ck_customer_kind")),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_customer_merchant_id")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_customer")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_customer_external_id")),
@@ -61,6 +63,8 @@ def upgrade() -> None:
             "kind IN ('invoice.issued', 'invoice.handed_over', 'invoice.paid', 'invoice.partially_paid', "
             "'invoice.uncollectible', 'invoice.voided', 'invoice.charged_back', 'invoice.dispute_won', "
             "'invoice.dispute_lost', 'invoice.refunded', 'invoice.overpaid', 'invoice.payment_recorded', "
+            "'invoice.letter_recorded', 'invoice.compensation_claimed', 'invoice.objection_recorded', "
+            "'invoice.objection_settled', "
             "'attempt.started', 'attempt.succeeded', 'attempt.declined', 'attempt.pending', "
             "'attempt.action_required', 'attempt.unknown', 'attempt.failed', 'attempt.needs_operator', "
             "'attempt.corrected', 'recovery.opened', 'recovery.recovered', 'recovery.exhausted', "
@@ -70,7 +74,7 @@ def upgrade() -> None:
             "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
             "'subscription.changed', 'subscription.method_changed', 'payment_method.added', "
-            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden')",
+            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden', 'queue.settled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -117,7 +121,9 @@ def upgrade() -> None:
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("status IN ('stored', 'worked', 'failed')", name=op.f("ck_inbound_event_status")),
+        sa.CheckConstraint(
+            "status IN ('stored', 'worked', 'failed', 'dismissed')", name=op.f("ck_inbound_event_status")
+        ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_inbound_event_merchant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_event")),
         sa.UniqueConstraint("gateway", "event_id", name=op.f("uq_inbound_event_event_id")),
@@ -129,6 +135,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_inbound_event_stuck",
+        "inbound_event",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
+        postgresql_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
     )
     op.create_table(
         "policy",
@@ -327,6 +341,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("next_step_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("unchecked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
@@ -375,6 +390,22 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("source = 'purring' AND status <> 'void'"),
         postgresql_where=sa.text("source = 'purring' AND status <> 'void'"),
+    )
+    op.create_index(
+        "ix_invoice_unchecked",
+        "invoice",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("unchecked"),
+        postgresql_where=sa.text("unchecked"),
+    )
+    op.create_index(
+        "ix_invoice_disputed",
+        "invoice",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("dispute IN ('open', 'lost')"),
+        postgresql_where=sa.text("dispute IN ('open', 'lost')"),
     )
     op.create_table(
         "attempt",
@@ -476,6 +507,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
         postgresql_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
     )
+    op.create_index(
+        "ix_attempt_unread",
+        "attempt",
+        ["merchant_id", "ended_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
+        postgresql_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
+    )
     op.create_table(
         "invoice_line",
         sa.Column("merchant_id", Id, nullable=False),
@@ -531,6 +570,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_recovery")),
         sa.UniqueConstraint("merchant_id", "invoice_id", name=op.f("uq_recovery_invoice_id")),
     )
+    op.create_index(
+        "ix_recovery_held",
+        "recovery",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'open' AND hold <> ''"),
+        postgresql_where=sa.text("status = 'open' AND hold <> ''"),
+    )
     op.create_table(
         "journal_entry",
         sa.Column("merchant_id", Id, nullable=False),
@@ -561,6 +608,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_journal_entry")),
     )
     op.create_index("ix_journal_entry_invoice_id", "journal_entry", ["merchant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_journal_entry_surplus",
+        "journal_entry",
+        ["merchant_id", "invoice_id"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
+        postgresql_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
+    )
     op.create_table(
         "notice",
         sa.Column("merchant_id", Id, nullable=False),
@@ -635,6 +690,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_delivery_failed",
+        "delivery",
+        ["merchant_id", "notice_id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'failed'"),
+        postgresql_where=sa.text("status = 'failed'"),
+    )
     op.create_table(
         "journal_posting",
         sa.Column("merchant_id", Id, nullable=False),
@@ -655,7 +718,106 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
     )
 
-    _guard("policy", "event", "journal_entry", "journal_posting")
+    _upkeep()
+    op.create_table(
+        "letter",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("dated_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("deadline_on", sa.Date(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("grounds", Document(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('reminder', 'collection_notice', 'payment_demand', 'compensation', 'objection', "
+            "'objection_settled')",
+            name=op.f("ck_letter_kind"),
+        ),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_letter_currency")),
+        sa.CheckConstraint("amount_minor >= 0", name=op.f("ck_letter_amount_not_below_zero")),
+        sa.CheckConstraint(
+            "amount_minor = 0 OR kind = 'compensation' OR kind IN ('reminder', 'collection_notice', 'payment_demand')",
+            name=op.f("ck_letter_claims_only_by_letter"),
+        ),
+        sa.CheckConstraint(
+            "dated_on > due_on OR NOT (kind IN ('reminder', 'collection_notice', 'payment_demand') "
+            "OR kind = 'compensation')",
+            name=op.f("ck_letter_only_late"),
+        ),
+        sa.CheckConstraint("deadline_on >= dated_on", name=op.f("ck_letter_deadline_after_letter")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"], ["invoice.merchant_id", "invoice.id"], name=op.f("fk_letter_invoice_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_letter")),
+    )
+    op.create_index("ix_letter_invoice_id", "letter", ["merchant_id", "invoice_id"], unique=False)
+    for name, columns, where in (
+        (
+            "uq_letter_once_a_day",
+            ["merchant_id", "invoice_id", "kind", "dated_on"],
+            "kind IN ('reminder', 'collection_notice', 'payment_demand')",
+        ),
+        ("uq_letter_compensation", ["merchant_id", "invoice_id"], "kind = 'compensation'"),
+    ):
+        op.create_index(
+            name, "letter", columns, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
+
+    _guard("policy", "event", "journal_entry", "journal_posting", "letter")
+
+
+def _upkeep() -> None:
+    """Make the tables of rows that can't be worked, and of the checks after a restore."""
+    op.create_table(
+        "set_aside",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.CheckConstraint("times > 0", name=op.f("ck_set_aside_times_above_zero")),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_set_aside_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "work", "id", name=op.f("pk_set_aside")),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("restored_at", Instant(), nullable=False),
+        sa.Column("charges_since", Instant(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("cursors", Document(), nullable=False),
+        sa.Column("reconciled_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+    )
+    op.create_table(
+        "found_charge",
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("merchant_id", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("charge", Document(), nullable=False),
+        sa.Column("charged_at", Instant(), nullable=False),
+        sa.Column("found_at", Instant(), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("gateway", "key", name=op.f("pk_found_charge")),
+    )
+    op.create_index(
+        "ix_found_charge_unsettled",
+        "found_charge",
+        ["merchant_id", "invoice_id"],
+        unique=False,
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )
 
 
 def _guard(*tables: str) -> None:
