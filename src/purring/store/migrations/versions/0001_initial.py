@@ -74,7 +74,8 @@ def upgrade() -> None:
             "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
             "'subscription.changed', 'subscription.method_changed', 'payment_method.added', "
-            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden', 'queue.settled')",
+            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden', "
+            "'queue.settled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -135,14 +136,6 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_inbound_event_stuck",
-        "inbound_event",
-        ["received_at"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
-        postgresql_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
     )
     op.create_table(
         "policy",
@@ -391,22 +384,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("source = 'purring' AND status <> 'void'"),
         postgresql_where=sa.text("source = 'purring' AND status <> 'void'"),
     )
-    op.create_index(
-        "ix_invoice_unchecked",
-        "invoice",
-        ["merchant_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("unchecked"),
-        postgresql_where=sa.text("unchecked"),
-    )
-    op.create_index(
-        "ix_invoice_disputed",
-        "invoice",
-        ["merchant_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("dispute IN ('open', 'lost')"),
-        postgresql_where=sa.text("dispute IN ('open', 'lost')"),
-    )
     op.create_table(
         "attempt",
         sa.Column("merchant_id", Id, nullable=False),
@@ -507,14 +484,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
         postgresql_where=sa.text("status IN ('started', 'pending', 'action_required', 'unknown')"),
     )
-    op.create_index(
-        "ix_attempt_unread",
-        "attempt",
-        ["merchant_id", "ended_at"],
-        unique=False,
-        sqlite_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
-        postgresql_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
-    )
     op.create_table(
         "invoice_line",
         sa.Column("merchant_id", Id, nullable=False),
@@ -570,14 +539,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_recovery")),
         sa.UniqueConstraint("merchant_id", "invoice_id", name=op.f("uq_recovery_invoice_id")),
     )
-    op.create_index(
-        "ix_recovery_held",
-        "recovery",
-        ["merchant_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'open' AND hold <> ''"),
-        postgresql_where=sa.text("status = 'open' AND hold <> ''"),
-    )
     op.create_table(
         "journal_entry",
         sa.Column("merchant_id", Id, nullable=False),
@@ -608,14 +569,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_journal_entry")),
     )
     op.create_index("ix_journal_entry_invoice_id", "journal_entry", ["merchant_id", "invoice_id"], unique=False)
-    op.create_index(
-        "ix_journal_entry_surplus",
-        "journal_entry",
-        ["merchant_id", "invoice_id"],
-        unique=False,
-        sqlite_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
-        postgresql_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
-    )
     op.create_table(
         "notice",
         sa.Column("merchant_id", Id, nullable=False),
@@ -690,14 +643,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
     )
-    op.create_index(
-        "ix_delivery_failed",
-        "delivery",
-        ["merchant_id", "notice_id"],
-        unique=False,
-        sqlite_where=sa.text("status = 'failed'"),
-        postgresql_where=sa.text("status = 'failed'"),
-    )
     op.create_table(
         "journal_posting",
         sa.Column("merchant_id", Id, nullable=False),
@@ -718,6 +663,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
     )
 
+    _queue()
     _upkeep()
     op.create_table(
         "letter",
@@ -768,6 +714,66 @@ def upgrade() -> None:
         )
 
     _guard("policy", "event", "journal_entry", "journal_posting", "letter")
+
+
+def _queue() -> None:
+    """Index the few rows that wait for a person."""
+    op.create_index(
+        "ix_inbound_event_stuck",
+        "inbound_event",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
+        postgresql_where=sa.text("status IN ('stored', 'failed') AND problem <> ''"),
+    )
+    op.create_index(
+        "ix_invoice_unchecked",
+        "invoice",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("unchecked"),
+        postgresql_where=sa.text("unchecked"),
+    )
+    op.create_index(
+        "ix_invoice_disputed",
+        "invoice",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("dispute IN ('open', 'lost')"),
+        postgresql_where=sa.text("dispute IN ('open', 'lost')"),
+    )
+    op.create_index(
+        "ix_attempt_unread",
+        "attempt",
+        ["merchant_id", "ended_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
+        postgresql_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
+    )
+    op.create_index(
+        "ix_recovery_held",
+        "recovery",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'open' AND hold <> ''"),
+        postgresql_where=sa.text("status = 'open' AND hold <> ''"),
+    )
+    op.create_index(
+        "ix_journal_entry_surplus",
+        "journal_entry",
+        ["merchant_id", "invoice_id"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
+        postgresql_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
+    )
+    op.create_index(
+        "ix_delivery_failed",
+        "delivery",
+        ["merchant_id", "notice_id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'failed'"),
+        postgresql_where=sa.text("status = 'failed'"),
+    )
 
 
 def _upkeep() -> None:
