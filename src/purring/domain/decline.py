@@ -2,16 +2,19 @@
 
 An answer carries up to three codes: the network's advice, its own code, and the gateway's. Each finds its row in the
 rulebook. The strictest class among the rows wins, so no source can make another's answer looser; the reason is that of
-the first row of this class in the order of `_rank`; the longest delay counts (docs/decisions/0010).
+the first row of this class in the order of `_Word.rank`; the longest delay counts (docs/decisions/0010).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
-from purring.domain.rulebook.advice import network_advice
+from purring.domain.rulebook.advice import as_numbered_by
 from purring.domain.rulebook.codes import NOT_A_DECLINE, Code, Kind, Stop
 from purring.domain.rulebook.reasons import (
     MANDATE_REASONS,
@@ -20,7 +23,7 @@ from purring.domain.rulebook.reasons import (
     DeclineClass,
     DeclineReason,
 )
-from purring.domain.rulebook.tables import ANY_OTHER_CODE, Rule, find
+from purring.domain.rulebook.tables import ANY_OTHER_CODE, rows_in, span_of
 
 __all__ = [
     "MANDATE_REASONS",
@@ -75,56 +78,88 @@ class Verdict:
 
 def classify(answer: Answer, on: date) -> Verdict:
     """The meaning of an answer under the rules in force on a day."""
-    return _classify(answer.gateway, answer.network, (answer.advice_code, answer.raw_code, answer.gateway_code), on)
+    codes = (answer.advice_code, answer.raw_code, answer.gateway_code)
+    return _classify(answer.gateway, answer.network, codes, span_of(on))
+
+
+class _Word(NamedTuple):
+    """A row as classification reads it: everything that follows from the row alone, worked out beforehand."""
+
+    rank: tuple[int, bool, int]
+    rule: str
+    reason: DeclineReason
+    decline_class: DeclineClass
+    delay: timedelta | None
+    defers: bool
+    is_listed: bool
+    stops_card: bool
+
+
+_Words = Mapping[str, _Word]
+
+_NO_WORD = Verdict(reason=DeclineReason.UNKNOWN, decline_class=DeclineClass.UNKNOWN, known=False)
 
 
 @lru_cache(maxsize=CACHED_ANSWERS_MAX)
-def _classify(gateway: str, network: str, codes: tuple[str | None, str | None, str | None], on: date) -> Verdict:
-    sent = [
-        (kind, key, code)
-        for kind, key, code in zip(Kind, (network, network, gateway), codes, strict=True)
-        if code is not None and code.strip()
-    ]
-    found = [_find(gateway, kind, key, code, on) for kind, key, code in sent]
-    listed = [rule for rule in found if rule is not None]
-    speaking = sorted([rule for rule in listed if not rule[1].defers] or listed, key=_rank)
-    if not speaking:
-        return Verdict(reason=DeclineReason.UNKNOWN, decline_class=DeclineClass.UNKNOWN, known=False)
-    rows = [row for _, row in speaking]
-    delay_hours = max((row.delay_hours or 0 for row in rows), default=0)
+def _classify(gateway: str, network: str, codes: tuple[str | None, str | None, str | None], span: int) -> Verdict:
+    listed = zip(_words(gateway, network, span), codes, strict=True)
+    sent = [(words, code) for words, code in listed if code and not code.isspace()]
+    found = [word for words, code in sent if (word := _word_for(words, code)) is not None]
+    if not found:
+        return _NO_WORD
+    speaking = [word for word in found if not word.defers] or found
+    if len(speaking) > 1:
+        speaking.sort(key=_rank)
+    first = speaking[0]
     return Verdict(
-        reason=rows[0].reason,
-        decline_class=_class_of(rows[0]),
-        retry_after=timedelta(hours=delay_hours) if delay_hours else None,
-        rules=tuple(rule for rule, _ in speaking),
-        known=len(listed) == len(sent) and all(row.code != ANY_OTHER_CODE for _, row in listed),
-        hard_stop=any(row.stop is Stop.CARD for row in rows),
+        reason=first.reason,
+        decline_class=first.decline_class,
+        retry_after=max([word.delay for word in speaking if word.delay], default=None),
+        rules=tuple([word.rule for word in speaking]),
+        known=len(found) == len(sent) and False not in [word.is_listed for word in found],
+        hard_stop=True in [word.stops_card for word in speaking],
     )
 
 
-def _find(gateway: str, kind: Kind, key: str, code: str, on: date) -> Rule | None:
-    """The row for one code; advice is first read through the gateway's profile."""
-    if kind is not Kind.ADVICE:
-        return find(kind, key, code, on)
-    return find(kind, key, network_advice(gateway, code) or ANY_OTHER_CODE, on)
+_rank = attrgetter("rank")
 
 
-def _class_of(row: Code) -> DeclineClass:
-    """The class of a row; approval met in a decline contradicts itself, which is unknown."""
-    return DeclineClass.UNKNOWN if row.decline_class is NOT_A_DECLINE else row.decline_class
+def _word_for(words: _Words, code: str) -> _Word | None:
+    """The word of one code; of any other code for one that isn't listed."""
+    return words.get(code.strip().upper()) or words.get(ANY_OTHER_CODE)
 
 
-def _rank(rule: Rule) -> tuple[int, bool, int]:
-    """Strictest class first; then reasons that tell something; then the order of behaviour §3.
+@lru_cache(maxsize=256)
+def _words(gateway: str, network: str, span: int) -> tuple[_Words, _Words, _Words]:
+    """What each advice code, raw code and gateway's code says in a span; advice as this gateway numbers it."""
+    advice, raw, own = (
+        {code: _word(*rule) for code, rule in rows_in(kind, key, span).items()}
+        for kind, key in zip(Kind, (network, network, gateway), strict=True)
+    )
+    return as_numbered_by(gateway, advice, ANY_OTHER_CODE), raw, own
 
-    Rows that come out equal keep their order: the network's advice, its raw code, the gateway's code.
-    """
-    row = rule[1]
-    return -STRICTNESS[_class_of(row)], row.reason in _UNTOLD, _place(row)
+
+def _word(rule: str, row: Code) -> _Word:
+    """A row as a word; approval met in a decline contradicts itself, which is unknown."""
+    decline_class = DeclineClass.UNKNOWN if row.decline_class is NOT_A_DECLINE else row.decline_class
+    return _Word(
+        rank=(-STRICTNESS[decline_class], row.reason in _UNTOLD, _place(row)),
+        rule=rule,
+        reason=row.reason,
+        decline_class=decline_class,
+        delay=timedelta(hours=row.delay_hours) if row.delay_hours else None,
+        defers=row.defers,
+        is_listed=row.code != ANY_OTHER_CODE,
+        stops_card=row.stop is Stop.CARD,
+    )
 
 
 def _place(row: Code) -> int:
-    """Network stop, authentication required, prescribed delay, state of the mandate, all others."""
+    """Network stop, authentication required, prescribed delay, state of the mandate, all others.
+
+    Within a rank this is the order of behaviour §3; rows that come out equal keep theirs: the network's advice, its raw
+    code, the gateway's code.
+    """
     marks = (
         row.stop is not None,
         row.reason is DeclineReason.AUTHENTICATION_REQUIRED,

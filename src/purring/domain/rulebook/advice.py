@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
+_Row = TypeVar("_Row")
+
 PROFILES: dict[str, dict[str, str]] = {
     "rapyd": {
         "01": "03",
@@ -30,7 +35,10 @@ has no counterpart).
 """
 
 
-def network_advice(gateway: str, code: str) -> str | None:
-    """The network's own advice code for the one a gateway sent; none when its profile doesn't list it."""
+def as_numbered_by(gateway: str, advice: Mapping[str, _Row], otherwise: str) -> Mapping[str, _Row]:
+    """A network's advice under the numbers that a gateway sends; what its profile lacks says what `otherwise` says."""
     profile = PROFILES.get(gateway)
-    return code if profile is None else profile.get(code.strip())
+    if profile is None:
+        return advice
+    numbered = {sent: advice[meant] for sent, meant in profile.items() if meant in advice}
+    return numbered | {otherwise: advice[otherwise]} if otherwise in advice else numbered

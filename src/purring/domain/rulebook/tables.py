@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 
 from purring.domain.rulebook import (
     codes_ach,
@@ -46,13 +46,24 @@ Rule = tuple[str, Code]
 """A row under its id."""
 
 
-def find(kind: Kind, key: str, code: str, day: date) -> Rule | None:
-    """The id and row of a code in force on a day; the table's "*" for a code it doesn't list; else none.
+def span_of(day: date) -> int:
+    """Which span between two changes of any row a day lies in, from 0 on: all its days have the same rows in force."""
+    return bisect_right(_changes(), day)
 
-    `key` is the network, for `Kind.GATEWAY` the gateway. Case and outer spaces of a code don't matter.
+
+def rows_in(kind: Kind, key: str, span: int) -> Mapping[str, Rule]:
+    """The rows of one network or gateway in force in a span, under each code that they stand for, in capitals.
+
+    `key` is the network, for `Kind.GATEWAY` the gateway. A code that isn't there takes the row of `ANY_OTHER_CODE`.
     """
-    rows = _rows(kind, key, bisect_right(_changes(), day))
-    return rows.get(code.strip().upper()) or rows.get(ANY_OTHER_CODE)
+    day = _changes()[span - 1] if span else date.min
+    own = _own_rows(kind, key, day)
+    if kind is not Kind.RAW or key in BANK_SCHEMES:
+        return own
+    common = _own_rows(kind, ANY_CARD_NETWORK, day)
+    if ANY_OTHER_CODE in own:
+        common = {code: found for code, found in common.items() if _forbids(found[1])}
+    return common | own
 
 
 def rule_id(table: Table, row: Code) -> str:
@@ -75,19 +86,6 @@ def _changes() -> tuple[date, ...]:
     """The days on which some row begins or ceases to be in force, in order."""
     rows = [row for table in TABLES for row in table.codes]
     return tuple(sorted({day for row in rows for day in (row.valid_from, row.valid_to) if day is not None}))
-
-
-@lru_cache(maxsize=256)
-def _rows(kind: Kind, key: str, period: int) -> dict[str, Rule]:
-    """The rows of one network or gateway in the `period`-th span between changes."""
-    day = _changes()[period - 1] if period else date.min
-    own = _own_rows(kind, key, day)
-    if kind is not Kind.RAW or key in BANK_SCHEMES:
-        return own
-    common = _own_rows(kind, ANY_CARD_NETWORK, day)
-    if ANY_OTHER_CODE in own:
-        common = {code: found for code, found in common.items() if _forbids(found[1])}
-    return common | own
 
 
 def _own_rows(kind: Kind, key: str, day: date) -> dict[str, Rule]:
