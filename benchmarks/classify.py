@@ -30,6 +30,17 @@ TODAY = date(2026, 11, 23)
 CLAIMED_PER_S = 1_000_000
 FEW = 500
 
+EXPLAINED = """\
+Uncached: {miss:,.0f} ns of {whole:,.0f} are the cache's own, {verdict:,.0f} the making of the verdict, and {own:,.0f}
+the looking up of two codes and the choice of the stricter: Python's price for some thirty small
+steps, which no index shortens.
+
+How often: once per distinct answer, process and change of the rules, since days between two changes
+share what was worked out. The tables list {single:,} codes; every code of one gateway beside every code of
+Visa's makes {double:,} answers at most, and the cache holds {held:,}. Real declines are of far fewer kinds:
+twelve codes were 95 % of 5 million failures (Churnkey with Stripe, 2024). So all but the first of each
+kind are cached, unless a process meets more than {held:,} kinds in turn."""
+
 Key = tuple[str, str, str | None, str | None, str | None, date]
 
 
@@ -165,16 +176,10 @@ def explained(ns: dict[str, float]) -> str:
     """What the uncached time goes into, and how often it is met."""
     whole, miss, verdict = (ns[name] for name in ("classify, uncached", "cache that misses", "make a verdict"))
     single, double = len(alone()), max(len(pairs(name)) for name in ("stripe", "adyen", "braintree"))
-    return (
-        f"Uncached: {miss:,.0f} ns of {whole:,.0f} are the cache's own, {verdict:,.0f} the making of the verdict, and\n"
-        f"{whole - miss - verdict:,.0f} the looking up of two codes and the choice of the stricter: Python's price for\n"
-        f"some thirty small steps, which no index shortens.\n\n"
-        f"How often: once per distinct answer, process and change of the rules, since days between two changes share\n"
-        f"what was worked out. The tables list {single:,} codes; every code of one gateway beside every code of Visa's\n"
-        f"makes {double:,} answers at most, and the cache holds {CACHED_ANSWERS_MAX:,}. Real declines are of far fewer kinds:\n"
-        f"twelve codes were 95 % of 5 million failures (Churnkey with Stripe, 2024). So all but the first of each kind\n"
-        f"are cached, unless a process meets more than {CACHED_ANSWERS_MAX:,} kinds in turn."
-    )
+    return EXPLAINED.format(
+        miss=miss, whole=whole, verdict=verdict, own=whole - miss - verdict, single=single, double=double,
+        held=CACHED_ANSWERS_MAX,
+    )  # fmt: skip
 
 
 def main() -> int:
