@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from purring.domain.customer import CustomerKind
 from purring.domain.money import Money
-from purring.domain.norway.charges import Charge, Claim, Debtor, Decision, DunningTerms, Letter, charges_allowed
+from purring.domain.norway.charges import Claim, Decision, Letter, charges_allowed
 from purring.domain.norway.dunning_rows import NORWAY
 from purring.domain.norway.law import Law, LetterKind
+from purring.domain.norway.terms import Charge, DunningTerms
 
 DAY = timedelta(days=1)
 DUE_ON = date(2026, 2, 1)
@@ -23,7 +25,7 @@ def kr(kroner: int) -> Money:
 
 def overdue(*letters: Letter, **fields: Any) -> Claim:
     """An invoice of 1 000 kroner to a business, due on 1 February 2026."""
-    given: dict[str, Any] = {"owed": kr(1000), "due_on": DUE_ON, "debtor": Debtor.BUSINESS, "letters": letters}
+    given: dict[str, Any] = {"owed": kr(1000), "due_on": DUE_ON, "debtor": CustomerKind.BUSINESS, "letters": letters}
     return Claim(**(given | fields))
 
 

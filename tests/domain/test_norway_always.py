@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purring.domain.calendar import IntervalUnit, add_interval
-from purring.domain.norway.charges import Allowed, Charge, Claim, Debtor, Letter, NotAllowed
+from purring.domain.customer import CustomerKind
+from purring.domain.norway.charges import Allowed, Claim, Letter, NotAllowed
 from purring.domain.norway.dunning import letter_fee
 from purring.domain.norway.dunning_rows import KNOWN_TO, RULES
 from purring.domain.norway.law import LetterKind
+from purring.domain.norway.terms import Charge
 from tests.domain.make_norway import DAY, FEES, ask, overdue, sent
 
 LETTERS = dict(zip(FEES, LetterKind, strict=True))
@@ -34,7 +36,7 @@ def _claims(draw: st.DrawFn) -> Claim:
         )
         for n in after
     ]
-    debtor, has_objection = draw(st.sampled_from(Debtor)), draw(st.booleans())
+    debtor, has_objection = draw(st.sampled_from(CustomerKind)), draw(st.booleans())
     return overdue(*letters, due_on=due_on, debtor=debtor, has_objection=has_objection)
 
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 
+from purring.domain.customer import CustomerKind
 from purring.domain.errors import InvalidDate, InvalidMoney
 from purring.domain.money import Money
 from purring.domain.norway.charges import (
     Allowed,
-    Charge,
     Claim,
-    Debtor,
     Decision,
-    DunningTerms,
     NotAllowed,
     charges_allowed,
     letter_obstacle,
@@ -24,6 +22,7 @@ from purring.domain.norway.charges import (
 from purring.domain.norway.dunning import late_interest
 from purring.domain.norway.dunning_rows import KNOWN_TO, NORWAY
 from purring.domain.norway.law import LetterKind
+from purring.domain.norway.terms import Charge, DunningTerms
 from tests.domain.make_norway import DAY, DUE_ON, FEES, ask, kr, overdue, sent
 
 LETTER_FEES = FEES[:2]
@@ -191,7 +190,7 @@ def test_interest_is_what_the_law_reckons() -> None:
 
 def test_a_consumer_pays_no_compensation() -> None:
     """Only a business owes it; interest and fees a consumer owes as well (N7)."""
-    consumer = overdue(debtor=Debtor.CONSUMER)
+    consumer = overdue(debtor=CustomerKind.CONSUMER)
     assert ("consumer", "N7", None) == _refusal(ask(Charge.B2B_COMPENSATION, consumer, date(2026, 3, 1)))
     assert kr(460) == _amount(ask(Charge.B2B_COMPENSATION, overdue(), date(2026, 3, 1)))
     for charge in (Charge.LATE_INTEREST, Charge.REMINDER_FEE):

@@ -10,7 +10,7 @@ import pytest
 import purring
 from purring.domain.attempt import Outcome
 from purring.domain.journal import DEBIT_CREDIT, Account, EntryKind
-from purring.domain.norway.charges import Charge
+from purring.domain.norway.terms import Charge
 from tests.domain.make import CODES, OUTAGE, SILENCE, facts, method, no
 from tests.domain.story import Story
 

@@ -79,7 +79,7 @@ def test_every_table_that_only_grows_is_guarded(database_url: str) -> None:
     with engine.connect() as conn:
         names = dict(_catalogue(conn)).keys()
     engine.dispose()
-    for table in ("policy", "event", "journal_entry", "journal_posting"):
+    for table in ("policy", "event", "journal_entry", "journal_posting", "letter"):
         assert list(triggers.statements(engine.dialect.name, table))
         assert any(table in name and ("only_grows" in name or "refuses" in name) for name in names), table
 

@@ -13,6 +13,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from purring.domain.changes import Changes
 from purring.domain.errors import NaiveTime
 from purring.domain.event import EventDraft, EventKind
+from purring.domain.facts import Facts
+from purring.domain.ids import LetterId
+from purring.domain.money import Money
+from purring.domain.norway.letters import Entry, EntryKind
+from purring.store import letters
 from purring.store.columns import metadata
 from purring.store.schema import (
     APPEND_ONLY,
@@ -35,6 +40,22 @@ def _set(world: World, table: Table, **values: Any) -> None:
 def _filled(world: World) -> None:
     facts = world.due()
     world.save(Changes(created=(world.attempt(facts), world.recovery(facts), world.notice(facts))))
+    with world.store.transaction() as conn:
+        letters.add(conn, world.merchant.id, _reminder(world, facts))
+
+
+def _reminder(world: World, facts: Facts) -> Entry:
+    """A reminder of today with a fee, about an invoice that was due a month ago."""
+    return Entry(
+        id=LetterId(world.ids.new("ltr_")),
+        invoice_id=facts.invoice.id,
+        kind=EntryKind.REMINDER,
+        dated_on=NOW.date(),
+        due_on=NOW.date() - timedelta(days=30),
+        deadline_on=NOW.date() + timedelta(days=14),
+        amount=Money(3800, "NOK"),
+        recorded_at=NOW,
+    )
 
 
 IMPOSSIBLE: list[tuple[Table, dict[str, Any]]] = [
@@ -92,7 +113,7 @@ def test_no_value_outside_a_closed_list_is_stored(world: World) -> None:
 
 
 def test_what_only_grows_can_be_neither_changed_nor_deleted(world: World) -> None:
-    """Events, journal and policies refuse UPDATE and DELETE, and keep what they have."""
+    """Events, journal, policies and letters refuse UPDATE and DELETE, and keep what they have."""
     _filled(world)
     for table in APPEND_ONLY:
         for statement in (update(table).values(merchant_id="mer_other"), delete(table)):
@@ -100,6 +121,30 @@ def test_what_only_grows_can_be_neither_changed_nor_deleted(world: World) -> Non
                 conn.execute(statement)
         with world.store.reading() as conn:
             assert conn.execute(select(table).where(table.c.merchant_id == world.merchant.id)).first()
+
+
+IMPOSSIBLE_LETTERS: list[dict[str, Any]] = [
+    {"amount": Money(-1, "NOK")},
+    {"kind": EntryKind.OBJECTION},
+    {"due_on": NOW.date()},
+    {"kind": EntryKind.COMPENSATION, "due_on": NOW.date()},
+    {"deadline_on": NOW.date() - timedelta(days=1)},
+    {},
+]
+
+
+@pytest.mark.parametrize("fields", IMPOSSIBLE_LETTERS, ids=str)
+def test_letters_that_can_not_be_are_refused(world: World, fields: dict[str, Any]) -> None:
+    """None claims less than nothing, comes in time, ends before it begins or comes twice a day; no objection costs."""
+    facts = world.due()
+    reminder = _reminder(world, facts)
+    with world.store.transaction() as conn:
+        letters.add(conn, world.merchant.id, reminder)
+    again = replace(reminder, id=LetterId(world.ids.new("ltr_")), **fields)
+    with pytest.raises(IntegrityError), world.store.transaction() as conn:
+        letters.add(conn, world.merchant.id, again)
+    with world.store.reading() as conn:
+        assert [reminder] == letters.of_invoice(conn, world.merchant.id, facts.invoice.id)
 
 
 def test_no_row_can_point_at_another_merchants(world: World) -> None:

@@ -16,6 +16,13 @@ class Role(StrEnum):
     READER = "reader"
 
 
+class CustomerKind(StrEnum):
+    """In which capacity a customer owes: the law protects consumers, so whoever isn't known is one."""
+
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody at the customer, addressed in their own language."""
@@ -37,6 +44,7 @@ class Customer:
     timezone: str
     locale: str
     country: str = ""
+    kind: CustomerKind = CustomerKind.CONSUMER
     external_id: str | None = None
     people: tuple[Person, ...] = ()
     version: int = 1

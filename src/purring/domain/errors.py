@@ -44,9 +44,11 @@ class RefusalCode(StrEnum):
     ALREADY_CANCELED = "already_canceled"
     AMOUNT_MISMATCH = "amount_mismatch"
     CHARGE_IN_FLIGHT = "charge_in_flight"
+    CLAIM_NOT_ALLOWED = "claim_not_allowed"
     INVOICE_DISPUTED = "invoice_disputed"
     INVOICE_NOT_OPEN = "invoice_not_open"
     LAST_BILLING_ADMIN = "last_billing_admin"
+    LETTER_NOT_ALLOWED = "letter_not_allowed"
     LIMIT_REACHED = "limit_reached"
     METHOD_IN_USE = "method_in_use"
     METHOD_NOT_USABLE = "method_not_usable"
@@ -66,9 +68,11 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.ALREADY_CANCELED: "The subscription is canceled; start a new one instead.",
     RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
     RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
+    RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
     RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
     RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
     RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
+    RefusalCode.LETTER_NOT_ALLOWED: "The law doesn't allow this letter; ask on the day shown.",
     RefusalCode.LIMIT_REACHED: "The network allows no attempt now; wait until the day shown, or use another method.",
     RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
     RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",

@@ -30,10 +30,11 @@ InboundId = NewType("InboundId", str)
 ImportId = NewType("ImportId", str)
 DisputeId = NewType("DisputeId", str)
 RefundId = NewType("RefundId", str)
+LetterId = NewType("LetterId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
-    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_",
+    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_",
 ]  # fmt: skip
 
 PREFIXES: Mapping[Prefix, str] = {
@@ -57,6 +58,7 @@ PREFIXES: Mapping[Prefix, str] = {
     "imp_": "import",
     "dsp_": "dispute",
     "rfd_": "refund",
+    "ltr_": "letter",
 }
 
 MS_MAX = 2**48 - 1

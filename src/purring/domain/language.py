@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
+from purring.domain.money import Money
 from purring.domain.text import mark_plural
 
 
@@ -23,6 +24,14 @@ class Language(Protocol):
         """An instant, to the minute."""
         ...
 
+    def day(self, on: date) -> str:
+        """A day."""
+        ...
+
+    def money(self, amount: Money) -> str:
+        """An amount with its currency."""
+        ...
+
 
 class _English:
     """The language of the sources, with instants in UTC."""
@@ -35,6 +44,12 @@ class _English:
 
     def instant(self, at: datetime) -> str:
         return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+    def day(self, on: date) -> str:
+        return on.isoformat()
+
+    def money(self, amount: Money) -> str:
+        return str(amount)
 
 
 ENGLISH: Language = _English()

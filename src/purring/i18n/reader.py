@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from purring.domain.money import Money
@@ -21,6 +21,10 @@ class Reader(Translator):
         """A day and the time of day, to the minute."""
         day = format_date(at, self.locale, tz=self.tz, plain=True)
         return self.say(mark("{day} at {time}"), day=day, time=format_time(at, self.locale, tz=self.tz, plain=True))
+
+    def day(self, on: date) -> str:
+        """A day with its month's name and its year."""
+        return format_date(on, self.locale, plain=True)
 
     def money(self, amount: Money) -> str:
         """An amount with its currency."""

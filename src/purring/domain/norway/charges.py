@@ -9,61 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import ClassVar, Final, assert_never
 
 from purring.domain.calendar import require_date
+from purring.domain.customer import CustomerKind
 from purring.domain.errors import InvalidDate, InvalidMoney
+from purring.domain.language import ENGLISH, Language
 from purring.domain.money import Money, total
-from purring.domain.norway import dunning
+from purring.domain.norway import dunning, texts
 from purring.domain.norway.dunning_rows import NORWAY, RULES
 from purring.domain.norway.law import Law, LetterKind, Row
+from purring.domain.norway.terms import Charge, DunningTerms
 
 KRONER: Final = "NOK"
-
-TEXTS: dict[str, str] = {
-    "norway.allowed": "{0} may be claimed.",
-    "norway.off": "The merchant's dunning terms don't include this charge.",
-    "norway.objection": "The customer objects with reason: nothing is claimed and no letter is sent.",
-    "norway.no_row": "No {0} is known for {1}: nothing is claimed and no such letter is sent.",
-    "norway.not_due": "The invoice was due on {0} and is not late yet.",
-    "norway.too_early": "The invoice was due on {0}: no fee in the first 14 days.",
-    "norway.two_used": "Two letters with a fee were sent, the last on {0}.",
-    "norway.last_used": "No reminder or notice bears a fee after the notice or demand of {0}.",
-    "norway.short_deadline": "The first reminder of {0} set no deadline of 14 days or more: no second fee.",
-    "norway.deadline_runs": "The deadline of {0} has not been missed yet.",
-    "norway.no_deadline": "No letter with a deadline of 14 days or more was sent: no payment demand with a fee.",
-    "norway.demand_used": "A payment demand with a fee was sent on {0}.",
-    "norway.compensated": "The compensation was claimed on {0}: fees are part of it.",
-    "norway.fees_cover": "The fees claimed, {0}, are as much as the compensation or more.",
-    "norway.consumer": "The customer is a consumer: no compensation.",
-    "norway.not_own_letter": "Under {0}, only collection companies send this letter.",
-}
-"""One sentence for each message, for operators; its figures are numbered."""
-
-
-class Charge(StrEnum):
-    """What can be added to an overdue invoice."""
-
-    REMINDER_FEE = "reminder_fee"
-    COLLECTION_NOTICE_FEE = "collection_notice_fee"
-    PAYMENT_DEMAND_FEE = "payment_demand_fee"
-    LATE_INTEREST = "late_interest"
-    B2B_COMPENSATION = "b2b_compensation"
-
-
-class Debtor(StrEnum):
-    """In which capacity the customer owes."""
-
-    CONSUMER = "consumer"
-    BUSINESS = "business"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DunningTerms:
-    """Which charges a merchant wants to claim: none, unless said otherwise."""
-
-    charges: frozenset[Charge] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +54,7 @@ class Claim:
 
     owed: Money
     due_on: date
-    debtor: Debtor
+    debtor: CustomerKind
     letters: tuple[Letter, ...] = ()
     compensated_on: date | None = None
     has_objection: bool = False
@@ -135,8 +93,12 @@ class Allowed:
 
     @property
     def text(self) -> str:
-        """The sentence an operator reads."""
-        return TEXTS[self.message_id].format(self.amount)
+        """The sentence in English."""
+        return self.said(ENGLISH)
+
+    def said(self, language: Language) -> str:
+        """The sentence that an operator reads."""
+        return texts.said(self.message_id, (self.amount,), language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +115,12 @@ class NotAllowed:
 
     @property
     def text(self) -> str:
-        """The sentence an operator reads."""
-        return TEXTS[self.message_id].format(*self.figures)
+        """The sentence in English."""
+        return self.said(ENGLISH)
+
+    def said(self, language: Language) -> str:
+        """The sentence that an operator reads."""
+        return texts.said(self.message_id, self.figures, language)
 
 
 Decision = Allowed | NotAllowed
@@ -209,6 +175,16 @@ def letter_obstacle(letter: LetterKind, claim: Claim, on: date, *, law: Law = NO
     )
 
 
+def deadline_obstacle(letter: LetterKind, sent_on: date, deadline_on: date | None) -> NotAllowed | None:
+    """Why a letter of a day may not set that deadline, or none at all; or nothing, if it may.
+
+    Raises InvalidDate.
+    """
+    if letter is not LetterKind.COLLECTION_NOTICE or dunning.is_long_enough(sent_on, deadline_on):
+        return None
+    return _bar("N4", "short_notice", sent_on, dunning.earliest_deadline(sent_on))
+
+
 def _require_now(claim: Claim, on: date) -> None:
     """History can't be decided anew: later letters would count against earlier ones."""
     require_date(on, "on")
@@ -247,7 +223,7 @@ def _obstacles(charge: Charge, claim: Claim, on: date) -> Iterator[NotAllowed]:
             yield from _objection(claim, "N9")
         case Charge.B2B_COMPENSATION:
             yield from _objection(claim, "N8")
-            if claim.debtor is Debtor.CONSUMER:
+            if claim.debtor is CustomerKind.CONSUMER:
                 yield _bar("N7", "consumer")
             yield from _compensated(claim)
         case _:
@@ -356,5 +332,7 @@ def _of_row(row: Row) -> Ground:
 
 
 def _no_row(error: InvalidDate) -> NotAllowed:
-    ground = Ground(rule_id="no-row", edition=error.details[-1])
-    return NotAllowed(message_id="norway.no_row", figures=error.details, ground=ground, earliest_on=None)
+    what, on = error.details
+    ground = Ground(rule_id="no-row", edition=on)
+    figures = (what, date.fromisoformat(on))
+    return NotAllowed(message_id="norway.no_row", figures=figures, ground=ground, earliest_on=None)

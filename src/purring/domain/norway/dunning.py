@@ -14,6 +14,7 @@ from typing import Final
 from purring.domain.calendar import IntervalUnit, add_interval, require_date
 from purring.domain.errors import InvalidDate, InvalidMoney
 from purring.domain.money import Money
+from purring.domain.norway import texts
 from purring.domain.norway.dunning_rows import NORWAY
 from purring.domain.norway.law import CollectionRate, FeeShare, HalfYear, Law, LetterKind, Regime, valid_row
 
@@ -98,10 +99,10 @@ def fee_rows(letter: LetterKind, on: date, law: Law) -> tuple[FeeShare, Collecti
     shares = (row for row in law.fee_shares if row.letter is letter and row.regime_id == regime.id)
     share = valid_row(shares, on)
     if share is None:
-        raise unknown(f"fee for a {letter.value.replace('_', ' ')}", on)
+        raise unknown(texts.FEE[letter], on)
     rate = valid_row(law.collection_rates, on)
     if rate is None:
-        raise unknown("inkassosats", on)
+        raise unknown(texts.RATE, on)
     return share, rate
 
 
@@ -112,7 +113,7 @@ def regime_on(on: date, law: Law) -> Regime:
     """
     regime = valid_row(law.regimes, on)
     if regime is None:
-        raise unknown("collection act", on)
+        raise unknown(texts.ACT, on)
     return regime
 
 
@@ -178,7 +179,7 @@ def half_year_on(on: date, law: Law) -> HalfYear:
     """
     row = valid_row(law.half_years, on)
     if row is None:
-        raise unknown("forsinkelsesrente", on)
+        raise unknown(texts.INTEREST, on)
     return row
 
 

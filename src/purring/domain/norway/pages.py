@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from purring.domain.norway.charges import TEXTS
 from purring.domain.norway.dunning import letter_fee
 from purring.domain.norway.dunning_rows import NORWAY, RULES
 from purring.domain.norway.kid import LENGTH_MAX, LENGTH_MIN, KidScheme, make_kid
 from purring.domain.norway.law import CollectionRate, FeeShare, HalfYear, Law, LetterKind, Regime, Row
+from purring.domain.norway.texts import TEXTS
 
 _INTRO = (
     "What the law lets a Norwegian creditor add to an overdue invoice, as dated rows, and the payment references of\n"
