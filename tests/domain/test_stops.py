@@ -111,6 +111,19 @@ def test_3_a_hard_stop_is_named_before_wrong_data() -> None:
     assert stopped.hard_stop
 
 
+def test_3_what_an_invoice_tells_doesnt_hide_what_the_card_was_told_elsewhere() -> None:
+    """Its own wrong PIN may be tried again by the customer, its own unknown code by an operator; the card may not."""
+    asked = replace(make.attempt(1, ISSUED_AT, of=A), decline_class=DeclineClass.RETRY_AFTER_CUSTOMER_ACTION)
+    refused = _refused(_story(_stop(**HARD), attempts=(asked,)), by_customer=True)
+    assert refused
+    assert "visa:43" in refused.details
+    unknown = replace(make.attempt(1, ISSUED_AT, of=A), decline_class=DeclineClass.UNKNOWN)
+    for elsewhere in (HARD, WRONG):
+        refused = _refused(_story(_stop(**elsewhere), attempts=(unknown,)), by_customer=False)
+        assert refused
+        assert "visa:43" in refused.details
+
+
 @pytest.mark.parametrize(
     ("status", "decline_class", "lifts"),
     [

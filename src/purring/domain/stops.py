@@ -40,24 +40,43 @@ class Stop:
     delayed_to: datetime | None = None
     rules: tuple[str, ...] = ()
 
+    @property
+    def is_final(self) -> bool:
+        """Whether neither new data nor the customer's own wish lifts it."""
+        return self.hard_stop or self.decline_class is DeclineClass.NEVER_RETRY
+
 
 def stopped_by(facts: Facts, method: PaymentMethod) -> Stop | None:
-    """The decline that forbids charging this card or account again for this debt, if one does.
+    """The decline that forbids charging this card or account again for this debt, if one does: the strictest."""
+    return next(iter(standing_stops(facts, method)), None)
+
+
+def standing_stops(facts: Facts, method: PaymentMethod) -> list[Stop]:
+    """Every decline that forbids charging this card or account for this debt: those that nothing lifts come first.
 
     Cards are told apart by fingerprint, so a card that was removed and added again is still the same one. New data
     lifts every stop but `never_retry`; so does a later decline on the same card that merely says "later" (after
     somebody's own attempt).
     """
-    latest = True
-    for attempt in reversed(facts.attempts):
-        if attempt.status is not AttemptStatus.DECLINED or attempt.fingerprint != method.fingerprint:
-            continue
+    own = _for_this_debt(facts, method)
+    if not facts.stops:
+        return own
+    return sorted([*own, *_for_every_debt(facts, method)], key=lambda stop: not stop.is_final)
+
+
+def _for_this_debt(facts: Facts, method: PaymentMethod) -> list[Stop]:
+    """The latest decline of this invoice's attempts on the card that is `never_retry`, or else the latest of all."""
+    declined = [
+        attempt
+        for attempt in reversed(facts.attempts)
+        if attempt.status is AttemptStatus.DECLINED and attempt.fingerprint == method.fingerprint
+    ]
+    for attempt in declined:
         if attempt.decline_class is DeclineClass.NEVER_RETRY:
-            return _stop(attempt)
-        if latest and attempt.decline_class is not DeclineClass.RETRY_LATER and method.fresh_at <= attempt.started_at:
-            return _stop(attempt)
-        latest = False
-    return _stopped_for_every_debt(facts, method) if facts.stops else None
+            return [_stop(attempt)]
+    if not declined or declined[0].decline_class is DeclineClass.RETRY_LATER:
+        return []
+    return [_stop(declined[0])] if method.fresh_at <= declined[0].started_at else []
 
 
 def _stop(attempt: Attempt) -> Stop:
@@ -75,11 +94,9 @@ def _stop(attempt: Attempt) -> Stop:
     )
 
 
-def _stopped_for_every_debt(facts: Facts, method: PaymentMethod) -> Stop | None:
-    """What another invoice's attempts taught about the card: the network's stop, or else data that are still wrong."""
-    stops = _elsewhere(facts, method)
-    hard = next((stop for stop in stops if stop.hard_stop), None)
-    return hard or next((stop for stop in stops if _says_wrong_data(facts, method, stop)), None)
+def _for_every_debt(facts: Facts, method: PaymentMethod) -> list[Stop]:
+    """What other invoices' attempts taught about the card: the network's stops, and data that are still wrong."""
+    return [stop for stop in _elsewhere(facts, method) if stop.hard_stop or _says_wrong_data(facts, method, stop)]
 
 
 def _says_wrong_data(facts: Facts, method: PaymentMethod, stop: Stop) -> bool:

@@ -31,7 +31,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryStatus
 from purring.domain.schedule import schedule
 from purring.domain.step import Step
-from purring.domain.stops import network_delay, stopped_by
+from purring.domain.stops import network_delay, standing_stops, stopped_by
 from purring.domain.subscription import SubscriptionStatus
 from purring.domain.transitions import ATTEMPT, moved
 
@@ -42,7 +42,7 @@ def pay_now(facts: Facts, method_id: MethodId, now: datetime, new: NewAttempt) -
     _require_payable(facts)
     method = _own_method(facts, method_id)
     stopped = stopped_by(facts, method)
-    if stopped is not None and stopped.decline_class is DeclineClass.NEVER_RETRY:
+    if stopped is not None and stopped.is_final:
         raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, *stopped.rules))
     _require_room(facts, method, Initiator.CUSTOMER, now)
     return start(draft, method, new, Initiator.CUSTOMER, Clause("customer.pay_now"))
@@ -56,9 +56,9 @@ def retry_now(facts: Facts, now: datetime, new: NewAttempt) -> Go:
     method = facts.tied_method
     if method is None:
         raise Refused(RefusalCode.NO_METHOD_TIED)
-    stopped = stopped_by(facts, method)
-    if stopped is not None and stopped.decline_class is not DeclineClass.UNKNOWN:
-        raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.attempt_id, *stopped.rules))
+    for stopped in standing_stops(facts, method):
+        if stopped.decline_class is not DeclineClass.UNKNOWN:
+            raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.attempt_id, *stopped.rules))
     delayed_to = network_delay(facts, method)
     if delayed_to and delayed_to > now:
         raise Refused(RefusalCode.LIMIT_REACHED, details=(Clause("network.until", (delayed_to,)).text,))
