@@ -36,7 +36,7 @@ FULL = Note(
     window_days=30,
     counts_from_first=False,
     opens_at=AT,
-    text="Our ceiling of 15 attempts per card and amount in 30 days",
+    text="Our ceiling of {attempts} per card and amount in {window}",
 )
 
 FIGURES: dict[str, object] = {

@@ -17,10 +17,11 @@ from purring.domain.rulebook.codes import Grade, Source
 from purring.domain.rulebook.limit import Limit
 from purring.domain.rulebook.limit_rows import LIMITS
 from purring.domain.rulebook.limits import limits_for
+from purring.domain.rulebook.schemes import EVERY_CARD
 from purring.domain.text import mark
 
-OVERRIDABLE: Final = frozenset({"card-amount-24h", "card-24h", "card-amount-30d"})
-"""The ceilings that are ours alone: no network or scheme demands them in this form."""
+OVERRIDABLE: Final = frozenset(limit.id for limit in LIMITS if limit.is_ours and limit.scheme == EVERY_CARD)
+"""Our own ceilings for cards: networks' limits stand beside them. Those for debits stand in for a scheme's."""
 
 MERCHANT_PREFIX: Final = "merchant-"
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from purring.domain.language import ENGLISH, Language
 from purring.domain.rulebook.codes import Source
-from purring.domain.text import mark
+from purring.domain.rulebook.schemes import SCHEME_NAMES
+from purring.domain.text import mark, mark_plural
 
 _DAY = timedelta(hours=24)
 
@@ -23,12 +24,28 @@ class Scope(StrEnum):
     INVOICE = "invoice"
 
 
+_OURS = {
+    Scope.CARD: mark("Our ceiling of {attempts} per card in {window}"),
+    Scope.CARD_AMOUNT: mark("Our ceiling of {attempts} per card and amount in {window}"),
+    Scope.INVOICE: mark("Our ceiling for {scheme} of {attempts} per invoice and account, all within {window}"),
+}
+_THEIRS = {
+    Scope.CARD: mark("{scheme} allows {attempts} per card in {window}"),
+    Scope.CARD_AMOUNT: mark("{scheme} allows {attempts} per card and amount in {window}"),
+    Scope.INVOICE: mark("{scheme} allows {attempts} per invoice and account, all within {window}"),
+}
+_ATTEMPTS = mark_plural("one attempt", "{n} attempts")
+_HOURS = mark_plural("{n} hour", "{n} hours")
+_DAYS = mark_plural("{n} day", "{n} days")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """At most `attempts_max` attempts in any `window`; if it `counts_from_first`, in one window from the first on.
 
     `scheme` is a network, a bank scheme, or "*" for every card. An `automatic_only` limit doesn't hold a customer back,
     though the customer's attempts count. Valid from the start of `valid_from` until the day before `valid_to`.
+    `is_ours`: no network or scheme demands it in this form. Without a `text` of its own, its figures are said.
     """
 
     id: str
@@ -41,8 +58,9 @@ class Limit:
     counts_from_first: bool = False
     valid_from: date
     valid_to: date | None = None
+    is_ours: bool = False
     source: Source
-    text: str
+    text: str = ""
 
     def __post_init__(self) -> None:
         assert self.attempts_max > 0, f"{self.id} would forbid everything"
@@ -53,6 +71,11 @@ class Limit:
     def window_days(self) -> int:
         """The window in days of 24 hours each."""
         return self.window // _DAY
+
+    @property
+    def wording(self) -> str:
+        """What the limit says, with places for its figures; the same for every edition, so it is translated once."""
+        return self.text or (_OURS if self.is_ours else _THEIRS)[self.scope]
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the limit is in force on a day."""
@@ -74,7 +97,7 @@ class Note:
     """What one limit has used, and from when on it allows another attempt; `opens_at` is none for never.
 
     `unit` tells for each what the attempts are counted, in windows of `window_days` days of 24 hours: rolling, or one
-    from the first attempt on if it `counts_from_first`. Together enough to say it in any language.
+    from the first attempt on if it `counts_from_first`. `text` is the limit's wording, with places for these figures.
     """
 
     rule_id: str
@@ -86,6 +109,7 @@ class Note:
     counts_from_first: bool
     opens_at: datetime | None
     text: str
+    scheme: str = ""
 
     @property
     def is_full(self) -> bool:
@@ -105,15 +129,24 @@ class Note:
         else:
             text = mark("{limit}: {used} of {allowed} used")
         opens_at = language.instant(self.opens_at) if self.opens_at else ""
-        return language.gettext(text).format(
-            limit=language.gettext(self.text), used=self.used, allowed=self.allowed, opens_at=opens_at
-        )
+        limit = worded(self.text, self.scheme, self.allowed, self.window_days, language)
+        return language.gettext(text).format(limit=limit, used=self.used, allowed=self.allowed, opens_at=opens_at)
 
     def plain(self) -> dict[str, object]:
         """The note as JSON has it."""
         opens_at = self.opens_at.astimezone(UTC).isoformat() if self.opens_at else None
         flat = {one.name: getattr(self, one.name) for one in fields(self)}  # asdict would copy deeply
         return {**flat, "unit": self.unit.value, "opens_at": opens_at}
+
+
+def worded(wording: str, scheme: str, attempts: int, window_days: int, language: Language) -> str:
+    """A limit's wording with its figures."""
+    length, forms = (24, _HOURS) if window_days == 1 else (window_days, _DAYS)
+    return language.gettext(wording).format(
+        scheme=SCHEME_NAMES.get(scheme, scheme),
+        attempts=language.ngettext(*_ATTEMPTS, attempts).format(n=attempts),
+        window=language.ngettext(*forms, length).format(n=length),
+    )
 
 
 def note_from(data: Mapping[str, Any]) -> Note:

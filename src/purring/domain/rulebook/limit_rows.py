@@ -6,9 +6,7 @@ from datetime import date, timedelta
 
 from purring.domain.rulebook.codes import Grade, Source
 from purring.domain.rulebook.limit import Limit, Scope
-from purring.domain.text import mark
-
-EVERY_CARD = "*"
+from purring.domain.rulebook.schemes import EVERY_CARD
 
 ALWAYS = date(1970, 1, 1)
 """The first day of a limit whose beginning nobody tells."""
@@ -57,8 +55,8 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         automatic_only=True,
         valid_from=ALWAYS,
+        is_ours=True,
         source=_OURS,
-        text=mark("Our ceiling of one attempt per card and amount in 24 hours"),
     ),
     Limit(
         id="card-24h",
@@ -68,8 +66,8 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=9,
         window=_DAY,
         valid_from=ALWAYS,
+        is_ours=True,
         source=_OURS,
-        text=mark("Our ceiling of 9 attempts per card in 24 hours"),
     ),
     Limit(
         id="card-amount-30d",
@@ -79,8 +77,8 @@ LIMITS: tuple[Limit, ...] = (
         attempts_max=15,
         window=30 * _DAY,
         valid_from=ALWAYS,
+        is_ours=True,
         source=_OURS,
-        text=mark("Our ceiling of 15 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="visa-card-amount-30d",
@@ -92,7 +90,6 @@ LIMITS: tuple[Limit, ...] = (
         valid_from=date(2021, 4, 17),
         valid_to=date(2025, 5, 25),
         source=_ADYEN,
-        text=mark("Visa allows 15 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="visa-card-amount-30d",
@@ -103,7 +100,6 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2025, 5, 25),
         source=_VISA_CORE,
-        text=mark("Visa allows 20 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="mastercard-card-24h",
@@ -115,7 +111,6 @@ LIMITS: tuple[Limit, ...] = (
         valid_from=date(2019, 10, 14),
         valid_to=date(2022, 10, 1),
         source=_TABAPAY,
-        text=mark("Mastercard allows 20 attempts per card in 24 hours"),
     ),
     Limit(
         id="mastercard-card-24h",
@@ -126,7 +121,6 @@ LIMITS: tuple[Limit, ...] = (
         window=_DAY,
         valid_from=date(2022, 10, 1),
         source=_TABAPAY_RETRIES,
-        text=mark("Mastercard allows 10 attempts per card in 24 hours"),
     ),
     Limit(
         id="mastercard-card-amount-30d",
@@ -137,7 +131,6 @@ LIMITS: tuple[Limit, ...] = (
         window=30 * _DAY,
         valid_from=date(2023, 11, 1),
         source=_MASTERCARD_F23,
-        text=mark("Mastercard allows 35 attempts per card and amount in 30 days"),
     ),
     Limit(
         id="ach-invoice-180d",
@@ -149,7 +142,6 @@ LIMITS: tuple[Limit, ...] = (
         counts_from_first=True,
         valid_from=ALWAYS,
         source=_BANK_FIVE_NINE,
-        text=mark("ACH allows an entry and two more within 180 days of it"),
     ),
     Limit(
         id="bacs-invoice-28d",
@@ -160,8 +152,8 @@ LIMITS: tuple[Limit, ...] = (
         window=28 * _DAY,
         counts_from_first=True,
         valid_from=ALWAYS,
+        is_ours=True,
         source=_MOVIMO,
-        text=mark("Our ceiling of a Bacs debit and two more within 28 days of it"),
     ),
     Limit(
         id="sepa-invoice-56d",
@@ -172,7 +164,7 @@ LIMITS: tuple[Limit, ...] = (
         window=56 * _DAY,
         counts_from_first=True,
         valid_from=ALWAYS,
+        is_ours=True,
         source=_SEPA,
-        text=mark("Our ceiling of a SEPA debit and two more within 56 days of it"),
     ),
 )

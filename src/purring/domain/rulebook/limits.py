@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Final, assert_never
 
 from purring.domain.rulebook.limit import Limit, Note, Permit, Scope, Use
-from purring.domain.rulebook.limit_rows import EVERY_CARD, LIMITS
+from purring.domain.rulebook.limit_rows import LIMITS
+from purring.domain.rulebook.schemes import EVERY_CARD
 from purring.domain.rulebook.tables import BANK_SCHEMES
 
 __all__ = ["NEVER", "Limit", "Note", "Permit", "Scope", "Use", "limits_for", "permit", "usage"]
@@ -150,5 +151,6 @@ def _note(limit: Limit, uses: Sequence[Use], charge: _Charge, at: datetime) -> N
         window_days=limit.window_days,
         counts_from_first=limit.counts_from_first,
         opens_at=opens_at,
-        text=limit.text,
+        text=limit.wording,
+        scheme=limit.scheme,
     )

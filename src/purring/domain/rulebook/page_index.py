@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from purring.domain.language import ENGLISH
 from purring.domain.rulebook.codes import Grade
-from purring.domain.rulebook.limit_rows import ALWAYS, EVERY_CARD, LIMITS
+from purring.domain.rulebook.limit import Limit, worded
+from purring.domain.rulebook.limit_rows import ALWAYS, LIMITS
 from purring.domain.rulebook.operator_texts import OPERATOR_TEXTS
 from purring.domain.rulebook.page_parts import UNVERIFIED, UNVERIFIED_GRADES, Citations, limits_of, table
 from purring.domain.rulebook.pages import PAGES, TABLE_OF, Page
 from purring.domain.rulebook.presentment import TERMS
 from purring.domain.rulebook.reasons import STRICTNESS, DeclineClass
+from purring.domain.rulebook.schemes import EVERY_CARD
 from purring.domain.rulebook.tables import TABLES, rule_id
 
 TITLE = "Declines and limits"
@@ -90,9 +93,13 @@ def _changes() -> list[tuple[str, str, str]]:
     """Every row that came into force on a day that somebody tells, in order of the days."""
     codes = [(rule_id(one, row), row) for one in TABLES for row in one.codes]
     begun = [(row.valid_from, name, row.meaning) for name, row in codes if row.valid_from]
-    limits = [(limit.valid_from, limit.id, limit.text) for limit in LIMITS if limit.valid_from != ALWAYS]
+    limits = [(limit.valid_from, limit.id, _said(limit)) for limit in LIMITS if limit.valid_from != ALWAYS]
     terms = [(row.valid_from, row.id, row.note) for row in TERMS if row.valid_from != ALWAYS]
     return [(str(day), f"`{name}`", text) for day, name, text in sorted([*begun, *limits, *terms])]
+
+
+def _said(limit: Limit) -> str:
+    return worded(limit.wording, limit.scheme, limit.attempts_max, limit.window_days, ENGLISH)
 
 
 def _means(grade: Grade) -> str:

@@ -7,27 +7,12 @@ from datetime import date
 
 from purring.domain.rulebook.codes import NOT_A_DECLINE, Code, Grade, Source, Stop, Table
 from purring.domain.rulebook.limit import Limit, Scope
-from purring.domain.rulebook.limit_rows import ALWAYS, EVERY_CARD
+from purring.domain.rulebook.limit_rows import ALWAYS
+from purring.domain.rulebook.schemes import SCHEME_NAMES
 
 UNVERIFIED = "**unverified**"
 UNVERIFIED_GRADES = frozenset({Grade.MEMORY, Grade.LOST})
 """Nobody can go and look: such rows are marked wherever they are shown."""
-
-SCHEME_NAMES = {
-    EVERY_CARD: "every card",
-    "visa": "Visa",
-    "mastercard": "Mastercard",
-    "amex": "American Express",
-    "discover": "Discover",
-    "jcb": "JCB",
-    "bankaxept": "BankAxept",
-    "ach": "ACH",
-    "sepa": "SEPA",
-    "bacs": "Bacs",
-    "vipps": "Vipps MobilePay",
-    "avtalegiro": "AvtaleGiro",
-}
-"""Networks and schemes as people know them."""
 
 _COUNTED = {
     Scope.CARD: "card",

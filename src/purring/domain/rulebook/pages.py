@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from purring.domain.rulebook.advice import PROFILES
 from purring.domain.rulebook.codes import Grade, Kind, Table
 from purring.domain.rulebook.findings import FEES, REMARKS, THRESHOLDS, Remark, Threshold
-from purring.domain.rulebook.limit_rows import EVERY_CARD, LIMITS
+from purring.domain.rulebook.limit_rows import LIMITS
 from purring.domain.rulebook.page_parts import (
-    SCHEME_NAMES,
     UNVERIFIED,
     UNVERIFIED_GRADES,
     Citations,
@@ -20,6 +19,7 @@ from purring.domain.rulebook.page_parts import (
     table,
 )
 from purring.domain.rulebook.presentment import TERMS, PresentmentTerms
+from purring.domain.rulebook.schemes import EVERY_CARD, SCHEME_NAMES
 from purring.domain.rulebook.tables import TABLES
 from purring.domain.rulebook.updater import SERVICES, UPDATER_CODES
 

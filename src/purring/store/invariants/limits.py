@@ -13,7 +13,8 @@ from purring.domain.payment_method import MethodKind
 from purring.domain.recovery import HoldReason
 from purring.domain.rulebook.ceilings import OVERRIDABLE
 from purring.domain.rulebook.limit import Limit, Scope
-from purring.domain.rulebook.limit_rows import EVERY_CARD, LIMITS
+from purring.domain.rulebook.limit_rows import LIMITS
+from purring.domain.rulebook.schemes import EVERY_CARD
 from purring.store.invariants.query import Violations, happened, later, same
 from purring.store.schema import attempt, event, invoice, payment_method, recovery
 
