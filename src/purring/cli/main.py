@@ -17,6 +17,7 @@ from purring.cli import (
     importing,
     merchants,
     notices,
+    queue,
     recoveries,
     running,
     show,
@@ -60,6 +61,7 @@ importing.add_to(app)
 app.add_typer(show.app, name="show")
 explaining.add_to(app)
 app.add_typer(recoveries.app, name="recovery")
+app.add_typer(queue.app, name="queue")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(codes.app, name="codes")

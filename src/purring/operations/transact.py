@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from purring.domain.errors import PurringError, StaleWrite, StoreUnavailable
 from purring.operations.services import Services
-from purring.store import Connection, leases
+from purring.store import Connection, leases, upkeep
 from purring.store.leases import Claim, Work
 from purring.telemetry.logs import log
 
@@ -68,14 +68,18 @@ def _alone(
 
 
 def set_aside(services: Services, work: Work, claim: Claim, error: Exception) -> None:
-    """Leave a row leased for a while because it can't be worked; one that others are changing, until its lease ends."""
+    """Leave a row leased for a while because it can't be worked, and let operators know; see `store.upkeep`.
+
+    One that others are changing is left until its lease ends.
+    """
     if isinstance(error, StaleWrite):
         log.warning("left_to_others", work=work.value, id=claim.id, error=told(error))
         return
     log.error("set_aside", work=work.value, id=claim.id, error=told(error))
-    until = services.clock.now() + QUARANTINE
+    now = services.clock.now()
     with services.store.transaction() as conn:
-        leases.extend(conn, work, [claim], services.owner, until)
+        if leases.extend(conn, work, [claim], services.owner, now + QUARANTINE):
+            upkeep.remember(conn, work, claim, now, told(error))
 
 
 def told(error: Exception) -> str:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import PrimaryKeyConstraint, Table
 
-from purring.store.columns import an_id, check, document, instant, metadata, number, partial_index, table, words
+from purring.store.columns import (
+    an_id,
+    check,
+    currency,
+    document,
+    instant,
+    metadata,
+    minor,
+    number,
+    partial_index,
+    table,
+    words,
+)
 
 # A row of work that failed alone. It stands for as long as nobody has claimed the row anew: then the fence is another.
 set_aside = table(
@@ -40,9 +52,11 @@ found_charge = Table(
     "found_charge",
     metadata,
     words("gateway"),
-    words("key"),
-    words("merchant_id"),
-    words("invoice_id"),
+    an_id("key"),
+    an_id("merchant_id"),
+    an_id("invoice_id"),
+    minor("amount_minor"),
+    currency(),
     document("charge"),
     instant("charged_at"),
     instant("found_at"),
