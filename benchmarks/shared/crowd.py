@@ -1,0 +1,184 @@
+"""Many customers with a history, quickly: a few live a real life through the real code, then PostgreSQL copies them.
+
+A copy differs from its original in the last characters of every id and in the words that must be unique: a card's
+fingerprint and token, an invoice's number. Ids keep their time, so that copies lie in tables and indexes as rows that
+were written over the years do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+
+from purring.clock import VirtualClock
+from purring.domain.ids import CustomerId, MerchantId
+from purring.store.columns import metadata
+from tests.world import FUNDS, World
+
+STARTS_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TAIL = 8
+"""So many characters at the end of an id say which copy it belongs to."""
+UNREAD = frozenset({"delivery", "invoice_line", "journal_posting"})
+"""Tables that a charge only adds to; copies may leave them out to load in half the time."""
+
+Ids = dict[str, list[str]]  # by table
+Driver = psycopg.Connection
+"""A connection of the driver's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """Two customers to copy, with some recoveries behind them.
+
+    `due`: owes a declined invoice, whose retry is due at `due_at`. `clear`: owes nothing, and renews at `renews_at`.
+    """
+
+    merchant_id: MerchantId
+    due: CustomerId
+    due_at: datetime
+    clear: CustomerId
+    renews_at: datetime
+    recovered: int
+
+
+def live(url: str, *, recovered: int = 3) -> Originals:
+    """Let the originals live: in each of some months a charge is declined, and its first retry brings the money."""
+    with _world(url) as world:
+        shop = world.shop()
+        price = shop.price()
+        past = (FUNDS, "approve") * recovered
+        due, clear = (shop.sold(*past, answer, price=price, start_on=STARTS_AT.date()) for answer in (FUNDS, "approve"))
+        world.play(days=31 * recovered + 2)
+        while shop.facts(due).recovery is None:
+            world.play(days=1)
+        due_at, renews_at = shop.invoice(due).next_step_at, shop.subscription(clear.id).next_step_at
+        assert due_at is not None, "the retry is planned"
+        assert renews_at is not None, "the subscription goes on"
+        return Originals(
+            merchant_id=shop.id,
+            due=due.customer_id,
+            due_at=due_at,
+            clear=clear.customer_id,
+            renews_at=renews_at,
+            recovered=recovered,
+        )
+
+
+@contextmanager
+def _world(url: str) -> Iterator[World]:
+    directory = Path(tempfile.mkdtemp(prefix="purring-bench-"))
+    world = World(database_url=url, directory=directory, clock=VirtualClock(STARTS_AT))
+    try:
+        yield world
+    finally:
+        world.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Copies
+
+
+def connect(url: str) -> Driver:
+    """A connection of the driver's own, each statement its own transaction."""
+    return psycopg.connect(urlunsplit(urlsplit(url)._replace(scheme="postgresql")), autocommit=True)
+
+
+def copy(
+    conn: Driver,
+    customer: CustomerId,
+    numbers: range,
+    *,
+    step: timedelta | None = None,
+    but: frozenset[str] = frozenset(),
+) -> None:
+    """Copy a customer and everything about it, once for each number, without the tables `but`.
+
+    No number may be used twice. `step`: each copy's invoice is due so much later than the one before.
+    """
+    conn.execute("SET session_replication_role = replica")  # the originals fulfil every foreign key; so do their copies
+    for name, ids in _rows_of(conn, customer).items():
+        if name not in but:
+            statement = _copying(metadata.tables[name], step if name == "invoice" else None)
+            conn.execute(statement, {"ids": ids, "first": numbers.start, "last": numbers.stop - 1})
+    conn.execute("RESET session_replication_role")
+
+
+def settle(conn: Driver) -> None:
+    """Leave the tables as a database that runs for long has them: vacuumed, and counted for the planner."""
+    conn.execute("VACUUM (ANALYZE)")
+    conn.execute("CHECKPOINT")
+
+
+def _rows_of(conn: Driver, customer: CustomerId) -> Ids:
+    """The ids of everything that belongs to a customer, oldest first; of a card its fingerprint."""
+
+    def ids(table: str, column: str, of: Sequence[str], what: str = "id") -> list[str]:
+        statement = sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s) ORDER BY 1").format(
+            *map(sql.Identifier, (what, table, column))
+        )
+        return [row[0] for row in conn.execute(statement, [list(of)])]
+
+    found: Ids = {"customer": [customer]}
+    found["card_identity"] = ids("payment_method", "customer_id", [customer], "fingerprint")
+    for table in ("person", "payment_method", "subscription", "invoice", "notice"):
+        found[table] = ids(table, "customer_id", [customer])
+    for table in ("invoice_line", "attempt", "recovery", "journal_entry"):
+        found[table] = ids(table, "invoice_id", found["invoice"])
+    found["journal_posting"] = found["journal_entry"]
+    found["delivery"] = ids("delivery", "notice_id", found["notice"])
+    found["event"] = ids("event", "object_id", [one for some in found.values() for one in some])
+    return found
+
+
+def _copying(table: Table, step: timedelta | None) -> sql.Composed:
+    """The statement that copies rows of a table; original by original, so that rows lie in the order of their time."""
+    key = next(column for column in table.primary_key.columns if column.name != "merchant_id")
+    names = [column.name for column in table.columns]
+    values = [_value(table, name, step) for name in names]
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS own,"
+        " generate_series(%(first)s::bigint, %(last)s::bigint) AS copy"
+        " WHERE own.{key} = ANY(%(ids)s) ORDER BY own.{key}, copy"
+    ).format(
+        table=sql.Identifier(table.name),
+        key=sql.Identifier(key.name),
+        names=sql.SQL(", ").join(map(sql.Identifier, names)),
+        values=sql.SQL(", ").join(values),
+    )
+
+
+def _value(table: Table, name: str, step: timedelta | None) -> sql.Composed:
+    """What a copy has in a column."""
+    own = sql.SQL("own.{}").format(sql.Identifier(name))
+    if step is not None and name == "next_step_at":
+        return sql.SQL("{} + copy * {}").format(own, sql.Literal(step))
+    if name in {"fingerprint", "token", "external_id"} or (table.name, name) == ("invoice", "number"):
+        return sql.SQL("{} || '-' || copy").format(own)
+    if name in {"id", "object_id"} or name in _pointing_at_copies(table):
+        return sql.SQL("left({own}, -{tail}) || lpad(to_hex(copy), {tail}, '0')").format(
+            own=own, tail=sql.Literal(TAIL)
+        )
+    return sql.SQL("{}").format(own)
+
+
+def _pointing_at_copies(table: Table) -> set[str]:
+    """The columns that hold the id of another row of the same customer."""
+    shared = {"merchant", "policy", "price", "product"}
+    return {
+        element.parent.name
+        for constraint in table.foreign_key_constraints
+        if constraint.referred_table.name not in shared
+        for element in constraint.elements
+        if element.parent.name != "merchant_id"
+    }
