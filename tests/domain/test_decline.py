@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purring.domain.decline import STRICTNESS, Answer, DeclineClass, DeclineReason, Verdict, classify
-from purring.domain.rulebook.codes import NOT_A_DECLINE, Code, Kind, Stop, Table
+from purring.domain.decline import STRICTNESS, Answer, DeclineClass, DeclineReason, classify
 from purring.domain.rulebook.tables import TABLES, rule_id
 
 TODAY = date(2026, 11, 23)
@@ -28,37 +27,6 @@ def _answer(
     gateway: str = "stripe",
 ) -> Answer:
     return Answer(gateway=gateway, network=network, raw_code=raw, advice_code=advice, gateway_code=own)
-
-
-def _alone(table: Table, row: Code) -> Answer:
-    """An answer with nothing but this row's code."""
-    code = row.code.partition("-")[0]
-    network = "jcb" if table.key == "*" else table.key
-    match table.kind:
-        case Kind.RAW:
-            return _answer(network, raw=code)
-        case Kind.ADVICE:
-            return _answer(network, advice=code)
-        case Kind.GATEWAY:
-            return _answer("", own=code, gateway=table.key)
-
-
-def _day_in_force(row: Code) -> date:
-    """Today, or the last day of a row that is over."""
-    return TODAY if row.valid_to is None else row.valid_to - timedelta(days=1)
-
-
-@pytest.mark.parametrize(("table", "row"), ROWS, ids=[rule_id(*pair) for pair in ROWS])
-def test_every_row_means_what_it_says(table: Table, row: Code) -> None:
-    """An answer with one code alone gets that row's reason, class, delay and stop, and names the row."""
-    expected = Verdict(
-        reason=row.reason,
-        decline_class=C.UNKNOWN if row.decline_class is NOT_A_DECLINE else row.decline_class,
-        retry_after=timedelta(hours=row.delay_hours) if row.delay_hours else None,
-        rules=(rule_id(table, row),),
-        hard_stop=row.stop is Stop.CARD,
-    )
-    assert expected == classify(_alone(table, row), _day_in_force(row))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tests.domain.story import Story
 
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NEWEST = {limit.id: limit for limit in LIMITS}
+IN_FORCE = {limit.id: limit for limit in LIMITS if limit.is_valid_on(TODAY)}
 
 
 def _override(limit_id: str, reason: str = "agreed with the acquirer", by: str = "Kari") -> Override:
@@ -42,7 +42,7 @@ def _limits(limit: Limit, number: int, *overrides: Override) -> dict[str, int]:
     return {one.id: one.attempts_max for one in limits_under(scheme, TODAY, own)}
 
 
-@pytest.mark.parametrize("limit", NEWEST.values(), ids=lambda limit: limit.id)
+@pytest.mark.parametrize("limit", IN_FORCE.values(), ids=lambda limit: limit.id)
 def test_a_smaller_number_stands_beside_the_row(limit: Limit) -> None:
     """And its window, scope and reach are the row's."""
     smaller = limit.attempts_max - 1
@@ -51,7 +51,7 @@ def test_a_smaller_number_stands_beside_the_row(limit: Limit) -> None:
     assert (smaller or None) == found.get(f"merchant-{limit.id}")
 
 
-@pytest.mark.parametrize("limit", NEWEST.values(), ids=lambda limit: limit.id)
+@pytest.mark.parametrize("limit", IN_FORCE.values(), ids=lambda limit: limit.id)
 def test_a_larger_number_replaces_only_our_own_ceilings_under_an_override(limit: Limit) -> None:
     """Whatever is stored, a network's row stays."""
     larger = limit.attempts_max + 5
@@ -66,11 +66,12 @@ def test_only_ceilings_that_are_ours_may_be_overridden() -> None:
     assert {Grade.OWN} == {limit.source.grade for limit in LIMITS if limit.id in OVERRIDABLE}
 
 
-@pytest.mark.parametrize("limit", NEWEST.values(), ids=lambda limit: limit.id)
+@pytest.mark.parametrize("limit", IN_FORCE.values(), ids=lambda limit: limit.id)
 def test_what_is_looser_is_refused_unless_it_may_be_and_is_overridden(limit: Limit) -> None:
-    """On the one side the number itself, on the other one more."""
-    check_ceilings([Ceiling(limit_id=limit.id, attempts_max=limit.attempts_max)], [], TODAY)
-    more = [Ceiling(limit_id=limit.id, attempts_max=limit.attempts_max + 1)]
+    """On the one side the least number in force now or later, on the other one more."""
+    least = min(row.attempts_max for row in LIMITS if row.id == limit.id and (not row.valid_to or row.valid_to > TODAY))
+    check_ceilings([Ceiling(limit_id=limit.id, attempts_max=least)], [], TODAY)
+    more = [Ceiling(limit_id=limit.id, attempts_max=least + 1)]
     with pytest.raises(InvalidInput, match=limit.id):
         check_ceilings(more, [], TODAY)
     if limit.id in OVERRIDABLE:

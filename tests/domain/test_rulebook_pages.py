@@ -10,12 +10,13 @@ from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.rulebook.advice import PROFILES
 from purring.domain.rulebook.codes import Code, Grade, Kind, Source, Table
 from purring.domain.rulebook.findings import FEES, REMARKS, THRESHOLDS
-from purring.domain.rulebook.limit_rows import EVERY_CARD, LIMITS
+from purring.domain.rulebook.limit_rows import LIMITS
 from purring.domain.rulebook.operator_texts import OPERATOR_TEXTS
 from purring.domain.rulebook.page_index import index
 from purring.domain.rulebook.page_parts import UNVERIFIED, UNVERIFIED_GRADES, Citations, codes_of, hours, in_force
 from purring.domain.rulebook.pages import PAGES, Page, paragraphs
 from purring.domain.rulebook.presentment import TERMS
+from purring.domain.rulebook.schemes import EVERY_CARD
 from purring.domain.rulebook.tables import TABLES
 from purring.domain.rulebook.updater import SERVICES, UPDATER_CODES
 

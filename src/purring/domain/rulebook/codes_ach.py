@@ -34,7 +34,7 @@ TABLE = Table("ach", "ACH: return codes", Kind.RAW, "ach", (
     Code("R09", "Funds not collected yet", R.INSUFFICIENT_FUNDS, C.RETRY_LATER, source=MOOV_FIVE_NINE,
          note="At most two more entries within 180 days, same name, id and amount, described RETRY PYMT"),
     Code("R10", "Originator unknown or not authorized", R.AUTHORIZATION_DISPUTED, C.NEVER_RETRY, source=MOOV,
-         note="A new authorization is needed; counts toward the 0.5 % threshold"),
+         note="A new authorization is needed"),
     Code("R11", "Outside the terms of the authorization", R.AUTHORIZATION_DISPUTED, C.RETRY_AFTER_CUSTOMER_ACTION,
          source=MOOV, note="Correct the defect; a new entry within 60 days of the return needs no new authorization"),
     Code("R12", "Branch sold to another bank", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=MOOV,

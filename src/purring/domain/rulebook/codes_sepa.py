@@ -20,11 +20,15 @@ GOCARDLESS_PAYMENTBRIEF = Source(
 )
 MEMORY = Source("memory", Grade.MEMORY)
 
+CANCELS = "One gateway cancels the mandate"
+
 # fmt: off
 TABLE = Table("sepa", "SEPA direct debit: reason codes", Kind.RAW, "sepa", (
-    Code("AC01", "Account number is wrong", R.INCORRECT_NUMBER, C.UPDATE_METHOD, source=GOCARDLESS_LEMONWAY),
-    Code("BE06", "Debtor not known", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=GOCARDLESS),
-    Code("AC04", "Account closed", R.ACCOUNT_CLOSED, C.UPDATE_METHOD, source=GOCARDLESS_LEMONWAY),
+    Code("AC01", "Account number is wrong", R.INCORRECT_NUMBER, C.UPDATE_METHOD, source=GOCARDLESS_LEMONWAY,
+         note=CANCELS),
+    Code("BE06", "Debtor not known", R.INVALID_ACCOUNT, C.UPDATE_METHOD, source=GOCARDLESS, note=CANCELS),
+    Code("AC04", "Account closed", R.ACCOUNT_CLOSED, C.UPDATE_METHOD, source=GOCARDLESS_LEMONWAY,
+         note=CANCELS),
     Code("AC06", "Account blocked", R.ACCOUNT_BLOCKED, C.UPDATE_METHOD, source=GOCARDLESS_LEMONWAY),
     Code("AC13", "Wrong kind of account, such as a consumer's in the business scheme", R.INVALID_ACCOUNT,
          C.UPDATE_METHOD, source=MEMORY),

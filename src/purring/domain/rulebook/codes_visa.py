@@ -17,9 +17,12 @@ TABLE_7_2_TABAPAY = Source(
     f"{TABLE_7_2.text}; https://developers.tabapay.com/docs/visa-response-code-updates",
     Grade.CITES_PRIMARY,
 )
-TABLE_7_2_CHECKOUT = Source(
-    f"{TABLE_7_2.text}; https://www.checkout.com/merchant-communications; "
-    "https://developers.tabapay.com/docs/visa-response-code-updates",
+TABLE_7_2_TOKENS = Source(
+    f"{TABLE_7_2_TABAPAY.text}; https://www.checkout.com/merchant-communications/visa-response-code-reclassification",
+    Grade.CITES_PRIMARY,
+)
+TABLE_7_2_CHANGES = Source(
+    f"{TABLE_7_2_TABAPAY.text}; https://www.checkout.com/merchant-communications/changes-to-visa-response-codes",
     Grade.CITES_PRIMARY,
 )
 TABLE_7_2_CIELO = Source(
@@ -41,15 +44,15 @@ TABLE = Table("visa", "Visa: response codes", Kind.RAW, "visa", (
     Code("15", "No such issuer", R.INCORRECT_NUMBER, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
     Code("41", "Card reported lost", R.LOST_OR_STOLEN, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
     Code("43", "Card reported stolen", R.LOST_OR_STOLEN, C.NEVER_RETRY, source=TABLE_7_2, category=1, stop=Stop.CARD),
-    Code("46", "Closed account", R.ACCOUNT_CLOSED, C.NEVER_RETRY, source=TABLE_7_2_CHECKOUT, category=1,
+    Code("46", "Closed account", R.ACCOUNT_CLOSED, C.NEVER_RETRY, source=TABLE_7_2_TOKENS, category=1,
          stop=Stop.CARD,
          note="Since spring 2026 also a token that is no longer active: a new token or the number may still work"),
     Code("57", "Not permitted to this cardholder", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY,
-         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD, valid_to=date(2026, 10, 25),
+         source=TABLE_7_2_CHANGES, category=1, stop=Stop.CARD, valid_to=date(2026, 10, 25),
          note="Sources disagree: category 1 throughout, or rewritten to 05 by Visa from October 2025 on; the stricter "
               "is used"),
     Code("57", "Not permitted to this cardholder", R.TRANSACTION_NOT_ALLOWED, C.NEVER_RETRY,
-         source=TABLE_7_2_CHECKOUT, category=1, stop=Stop.CARD, valid_from=date(2026, 10, 25),
+         source=TABLE_7_2_CHANGES, category=1, stop=Stop.CARD, valid_from=date(2026, 10, 25),
          note="From this day on all sources agree on category 1"),
     Code("R0", "Stop this one payment", R.STOP_PAYMENT, C.NEVER_RETRY, source=TABLE_7_2_TABAPAY, category=1,
          stop=Stop.PAYMENT, note="Covers one payment: the next billing period may be charged"),

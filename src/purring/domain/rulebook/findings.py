@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from purring.domain.rulebook.codes import Grade, Source
+from purring.domain.rulebook.schemes import EVERY_CARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,47 @@ _AVTALEGIRO = Source(
     "payments/providers/avtalegiro.rst",
     Grade.SECONDARY,
 )
+_AVTALEGIRO_BANKS = Source(
+    "https://fjordkraft.no/strom/kundeservice/sporsmal-og-svar/hvorfor-ble-ikke-belopet-trukket-ved-forfallsdato-nar-"
+    "jeg-har-avtalegiro; "
+    "https://support.24sevenoffice.com/no-no/l%C3%A6r-mer-om-feilmeldinger-ved-avtalegiro",
+    Grade.SECONDARY,
+)
+_VISA_CORE = Source(
+    "Visa Core Rules 2026-04-18, 7.3.6.3, as read by https://github.com/IanFoxDev/decline-codes/blob/main/data/"
+    "visa.json; https://developers.tabapay.com/docs/excessive-retry-rules; "
+    "https://www.elavon.co.uk/customer-centre/news/card-scheme-changes/2021/new-visa-rules.html",
+    Grade.CITES_PRIMARY,
+)
+_VISA_COUNT = Source(
+    "https://docs.adyen.com/development-resources/raw-acquirer-responses/visa-integrity-fees; "
+    "https://history.paypal.com/us/brc/article/avoid-excessive-retries-penalties; "
+    "https://developers.tabapay.com/changelog/changelog-122724",
+    Grade.SECONDARY,
+)
+_TABAPAY_RETRIES = Source(
+    "https://developers.tabapay.com/docs/excessive-retry-rules; "
+    "https://retries.com/guides/transaction-processing-excellence",
+    Grade.SECONDARY,
+)
+_REINITIATED = Source(
+    "https://www.bankfivenine.com/business/cash-management/ach-origination/ach-user-information/"
+    "reinitiating-returned-ach-debit-items/; "
+    "https://legalclarity.org/ach-re-presentation-and-re-initiation-of-returned-entries/",
+    Grade.SECONDARY,
+)
+_MOOV = Source("https://github.com/moov-io/ach/blob/master/docs/returns.md", Grade.SECONDARY)
+_MOVIMO = Source(
+    "https://movimo.co.uk/?p=2688; "
+    "https://cleardirectdebit.co.uk/re-presenting-unpaid-direct-debits-when-and-how/; "
+    "https://cleardirectdebit.co.uk/unpaid-direct-debits/",
+    Grade.SECONDARY,
+)
+_HYPERSWITCH = Source(
+    "https://github.com/juspay/hyperswitch, crates/router/src/types/storage/revenue_recovery.rs; "
+    "https://github.com/juspay/hyperswitch-helm",
+    Grade.SECONDARY,
+)
 _MEMORY = Source("memory", Grade.MEMORY)
 _NOTHING = Source("our own search, which found nothing", Grade.OWN)
 
@@ -168,7 +210,8 @@ _RISK_RULE = date(2015, 9, 18)
 THRESHOLDS: tuple[Threshold, ...] = (
     Threshold(scheme="visa", what="Category 3 declines, Europe", count_max=25_000, window_days=30, source=_ELAVON,
               note="Beyond it the network watches the quality of the merchant's data"),
-    Threshold(scheme="ach", what="Debits returned as unauthorized", share_max=Decimal("0.005"), window_days=60,
+    Threshold(scheme="ach", what="Debits returned as unauthorized (R05, R07, R10, R11, R29, R51)",
+              share_max=Decimal("0.005"), window_days=60,
               valid_from=_RISK_RULE, source=_NACHA, note="1 % before"),
     Threshold(scheme="ach", what="Debits returned for account data (R02, R03, R04)", share_max=Decimal("0.03"),
               window_days=60, valid_from=_RISK_RULE, source=_NACHA,
@@ -178,6 +221,27 @@ THRESHOLDS: tuple[Threshold, ...] = (
 )  # fmt: skip
 
 REMARKS: tuple[Remark, ...] = (
+    Remark(scheme=EVERY_CARD, source=_HYPERSWITCH, text="For comparison, one open-source switch stops at 20 attempts "
+           "a day and 20 in 30 days for Visa, American Express and Discover, at 10 and 35 for Mastercard."),
+    Remark(scheme="visa", source=_VISA_CORE, text="No attempt after category 1 has been the rule since October 2021, "
+           "with fees since April 2022. The limit counts attempts of one merchant, card and amount after a decline of "
+           "category 2, 3 or 4."),
+    Remark(scheme="visa", source=_VISA_COUNT, text="Sources disagree on the limit: several gateways still say 15, and "
+           "none says whether the first attempt counts. Number and token count apart by one, together by another; "
+           "since 2025-05-25 charges with and without the customer may count apart. Purring keeps below "
+           "every reading."),
+    Remark(scheme="mastercard", source=_TABAPAY_RETRIES, text="Sources disagree whether the 24 hours roll or are a "
+           "calendar day, and whether the 30 days roll or begin anew. Declines of a day count toward the month too. "
+           "One gateway tells of 10 attempts in 30 days for recurring charges; no other source supports it."),
+    Remark(scheme="mastercard", source=_MASTERCARD_F23, text="The limit of 30 days began on 2023-11-01 in the US, on "
+           "2024-04-01 in Canada, by August 2024 in the EU. Purring keeps the first of these days everywhere."),
+    Remark(scheme="ach", source=_REINITIATED, text="The 180 days run from the settlement of the first entry; two banks "
+           "say from its effective date. Purring counts from its submission, which is earlier than either."),
+    Remark(scheme="ach", source=_MOOV, text="Most returns come within 2 banking days. A consumer's bank has 60 "
+           "calendar days for R05, R07, R10 and R11: such a return may undo a payment long after it was booked."),
+    Remark(scheme="bacs", source=_MOVIMO, text="A debit is presented again only if success can reasonably be assumed, "
+           "within a month of the first time. After that it is a new debit with its own notice. Sources say a month or "
+           "30 days: Purring keeps 28."),
     Remark(scheme="visa", source=_TABAPAY_VISA, text="From 2026-04-25 issuers pay for generic response codes, which "
            "is why codes shift from 05 to others."),
     Remark(scheme="visa", source=_SCA, text="A charge without the customer is outside strong authentication only if "
@@ -200,7 +264,14 @@ REMARKS: tuple[Remark, ...] = (
     Remark(scheme="stripe", source=_STRIPE, text="Stripe recommends at most 8 retries, and makes 8 within 2 weeks by "
            "itself when asked to. Don't run both its retries and Purring's."),
     Remark(scheme="vipps", source=_VIPPS, text="The provider retries a recurring charge by itself for 0 to 14 days "
-           "after it is due, mostly at 07:00 and 15:00 UTC. An own retry belongs only to charges with 0 such days."),
+           "after it is due, mostly at 07:00 and 15:00 UTC. Its answer is final after 00:00 UTC on the day after "
+           "the last of them. An own retry belongs only to charges with 0 such days."),
+    Remark(scheme="vipps", source=_VIPPS, text="A charge is made 1 day before it is due (an older guide says 2), at "
+           "most 2 years ahead."),
     Remark(scheme="avtalegiro", source=_AVTALEGIRO, text="A claim is filed at least 4 calendar days before it is due "
-           "(5 after 14:00 in Oslo), at most 12 months ahead. No retry exists: an unpaid claim becomes a new one."),
+           "(5 after 14:00 in Oslo), weekends counted and public holidays not, at most 12 months ahead. No retry "
+           "exists: an unpaid claim becomes a new one."),
+    Remark(scheme="avtalegiro", source=_AVTALEGIRO_BANKS, text="The payer sets a maximum for a month: a claim above "
+           "it, or on an agreement that has ended, is rejected. The payer's bank may try again in the following "
+           "hours or days by itself."),
 )  # fmt: skip

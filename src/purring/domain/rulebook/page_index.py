@@ -7,6 +7,7 @@ from typing import assert_never
 
 from purring.domain.language import ENGLISH
 from purring.domain.rulebook.codes import Grade
+from purring.domain.rulebook.findings import REMARKS
 from purring.domain.rulebook.limit import Limit, worded
 from purring.domain.rulebook.limit_rows import ALWAYS, LIMITS
 from purring.domain.rulebook.operator_texts import OPERATOR_TEXTS
@@ -29,8 +30,9 @@ A decision made on a day uses the rows in force on that day; each names its row,
 without a date is in force throughout, as far as anybody tells. Where sources disagree on a date or a number, the
 stricter one holds."""
 _EXTEND = """\
-A code is one row in `src/purring/domain/rulebook/codes_*.py`, a limit one in `limit_rows.py`; each change is one line
-in the tests that count them. `make docs` writes these pages anew."""
+A code is one row in `src/purring/domain/rulebook/codes_*.py`, a limit one in `limit_rows.py`. Its example is one line
+in `tests/domain/rulebook/`, which is played on either side of the rule; a row without an example fails the tests. A
+new edition ends the one before it (`valid_to`). `make docs` writes these pages anew."""
 
 
 def index() -> Iterator[str]:
@@ -49,6 +51,7 @@ def index() -> Iterator[str]:
     )
     yield "## Ceilings for every card"
     yield limits_of([limit for limit in LIMITS if limit.scheme == EVERY_CARD], citations)
+    yield "\n".join(f"- {row.text} [{citations.cite(row.source)}]" for row in REMARKS if row.scheme == EVERY_CARD)
     yield citations.listed()
     yield "## What changed when"
     yield _DATES

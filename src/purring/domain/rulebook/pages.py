@@ -82,9 +82,12 @@ PAGES: tuple[Page, ...] = (
     Page(name="adyen", title="Adyen", tables=("adyen",), intro=_GATEWAY),
     Page(name="braintree", title="Braintree", tables=("braintree",), intro=_GATEWAY),
     Page(name="account-updaters", title="Account updaters and network tokens", services=tuple(SERVICES),
-         intro="What services report about a card between charges, and what it asks of us."),
-    Page(name="norwegian-rails", title="Vipps MobilePay and AvtaleGiro", schemes=("vipps", "avtalegiro"),
-         intro="Read, not built: no adapter for these exists yet, and none of their codes was found."),
+         intro="What services report about a card between charges, and what it would ask of Purring. Read, not "
+         "built: no adapter reports these yet."),
+    Page(name="norwegian-rails", title="Vipps MobilePay and AvtaleGiro", tables=("vipps",),
+         schemes=("vipps", "avtalegiro"),
+         intro="Read, not built: no adapter for these exists yet. Vipps's reasons are ready for one; of AvtaleGiro no "
+         "codes were found."),
 )  # fmt: skip
 
 

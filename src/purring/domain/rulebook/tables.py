@@ -17,6 +17,7 @@ from purring.domain.rulebook import (
     codes_mastercard_advice,
     codes_sepa,
     codes_stripe,
+    codes_vipps,
     codes_visa,
 )
 from purring.domain.rulebook.codes import Code, Kind, Table
@@ -33,6 +34,7 @@ TABLES: tuple[Table, ...] = (
     codes_stripe.TABLE,
     codes_adyen.TABLE,
     codes_braintree.TABLE,
+    codes_vipps.TABLE,
 )
 """Every code table; adding one is a module and a line here."""
 
