@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from purring.domain.errors import InvalidInput
+from purring.operations.queue import queue_of
 from purring.scenarios.expected import AttemptsPart, Expect, InvoicePartExpected, NoticePart, NoticesPart, StepPart
 from purring.scenarios.moment import Moment, StoryTime, span
 from purring.scenarios.observe import Observer, Values, shown
@@ -66,6 +67,9 @@ class Comparison:
         yield from (("notices", text) for text in self._notices(expect.notices, news.copies))
         so_far = [*news.copies_before, *news.copies]
         yield from (("notices so far", text) for text in self._notices(expect.notices_so_far, so_far))
+        if expect.queue is not None:
+            rows = [self._observer.waiting(row) for row in queue_of(self._world.services).rows]
+            yield from (("the queue", text) for text in self._closed("row", expect.queue, rows))
         happened = {event.kind for event in news.events}
         missing = [kind for kind in expect.events or () if kind not in happened]
         yield from (("events", f"expected {kind.value}, which didn't happen") for kind in missing)

@@ -14,6 +14,7 @@ from purring.domain.event import EventKind
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.notice import NoticeKind
 from purring.domain.payment_method import MethodStatus
+from purring.domain.queue import QueueKind
 from purring.domain.recovery import Cause
 from purring.domain.subscription import SubscriptionStatus
 from purring.scenarios.part import (
@@ -179,6 +180,20 @@ def _whole(value: object) -> object:
 Notices = Annotated[NoticesPart, BeforeValidator(_whole)]
 
 
+class QueuePart(Part):
+    """Something that waits for a person; a lone word means `kind`."""
+
+    kind: Annotated[QueueKind, Word] | None = maybe("why it waits")
+    about: InvoiceName | None = maybe("the invoice it is about")
+    amount: MoneyText | None = maybe("how much it is about")
+    since: MomentText | None = maybe("the day, or the minute, since when it waits")
+
+
+def _listed(value: object) -> object:
+    """The list that the word `none` stands for."""
+    return [] if value == NONE else value
+
+
 class Expect(Part):
     """What must be true when the entry's actions are done and the engine has nothing more to do at that moment."""
 
@@ -187,6 +202,9 @@ class Expect(Part):
     methods: dict[MethodName, MethodPartExpected] = unless_said({}, "payment methods by name")
     notices: Notices | None = maybe("notices since the entry before")
     notices_so_far: Notices | None = maybe("notices since the story began")
+    queue: Annotated[list[Annotated[QueuePart, short_for("kind", str)]], BeforeValidator(_listed)] | None = maybe(
+        "what waits for a person, oldest first, and nothing else; or `none`"
+    )
     events: list[Annotated[EventKind, Word]] | None = maybe("kinds of events since the entry before, among others")
 
     @property

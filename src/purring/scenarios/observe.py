@@ -20,6 +20,7 @@ from purring.gateways.sandbox.oracle import movements, seen_charges
 from purring.scenarios.moment import Later, Moment, OnDay
 from purring.scenarios.part import NONE
 from purring.scenarios.world import Copy, World
+from purring.store.queue import Waiting
 
 Values = Mapping[str, object]
 """Under the names of a part's fields. An instant is a datetime, everything else compares by how it is shown."""
@@ -153,6 +154,10 @@ class Observer:
             "number": copy.notice.number,
             "about": self.name(copy.notice.invoice_id),
         }
+
+    def waiting(self, row: Waiting) -> Values:
+        """Something that waits for a person."""
+        return {"kind": row.kind, "about": self.name(row.invoice_id), "amount": row.amount, "since": row.since}
 
 
 def _all_names(world: World) -> list[Mapping[str, str]]:

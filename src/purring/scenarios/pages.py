@@ -45,6 +45,7 @@ _TITLES: dict[type[BaseModel], str] = {
     expected.MethodPartExpected: "A method, as expected",
     expected.NoticesPart: "Notices",
     expected.NoticePart: "A notice",
+    expected.QueuePart: "A row of the queue",
     Finally: "The end",
 }
 
@@ -68,6 +69,7 @@ _EXPECTED: tuple[type[BaseModel], ...] = (
     expected.MethodPartExpected,
     expected.NoticesPart,
     expected.NoticePart,
+    expected.QueuePart,
 )
 
 
