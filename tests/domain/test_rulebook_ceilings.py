@@ -35,6 +35,11 @@ def _override(limit_id: str, reason: str = "agreed with the acquirer", by: str =
     return Override(limit_id=limit_id, reason=reason, by=by, at=AT)
 
 
+def _least_from(limit: Limit, on: date) -> int:
+    """The strictest number of the limit's editions on a day or later."""
+    return min(row.attempts_max for row in LIMITS if row.id == limit.id and (not row.valid_to or row.valid_to > on))
+
+
 def _limits(limit: Limit, number: int, *overrides: Override) -> dict[str, int]:
     """The limits of the row's scheme under the merchant's number."""
     scheme = "visa" if limit.scheme == "*" else limit.scheme
@@ -69,7 +74,7 @@ def test_only_ceilings_that_are_ours_may_be_overridden() -> None:
 @pytest.mark.parametrize("limit", IN_FORCE.values(), ids=lambda limit: limit.id)
 def test_what_is_looser_is_refused_unless_it_may_be_and_is_overridden(limit: Limit) -> None:
     """On the one side the least number in force now or later, on the other one more."""
-    least = min(row.attempts_max for row in LIMITS if row.id == limit.id and (not row.valid_to or row.valid_to > TODAY))
+    least = _least_from(limit, TODAY)
     check_ceilings([Ceiling(limit_id=limit.id, attempts_max=least)], [], TODAY)
     more = [Ceiling(limit_id=limit.id, attempts_max=least + 1)]
     with pytest.raises(InvalidInput, match=limit.id):
@@ -81,11 +86,16 @@ def test_what_is_looser_is_refused_unless_it_may_be_and_is_overridden(limit: Lim
             check_ceilings(more, [_override(limit.id)], TODAY)
 
 
-def test_a_number_must_hold_for_rows_to_come() -> None:
-    """Before Visa's 20 of 2025 there were 15; a merchant's number then had to lie below both."""
-    with pytest.raises(InvalidInput, match="allows 15"):
-        check_ceilings([Ceiling(limit_id="visa-card-amount-30d", attempts_max=16)], [], date(2025, 1, 1))
-    check_ceilings([Ceiling(limit_id="visa-card-amount-30d", attempts_max=20)], [], TODAY)
+@pytest.mark.parametrize("row", [row for row in LIMITS if row.valid_to], ids=lambda row: f"{row.id}@{row.edition}")
+def test_a_number_must_hold_for_rows_to_come(row: Limit) -> None:
+    """Before Visa's 20 of 2025 there were 15, before Mastercard's 10 of 2022 there were 20: the least of all holds."""
+    assert row.valid_to
+    last_day = row.valid_to - timedelta(days=1)
+    least = min(_least_from(row, last_day), _least_from(row, row.valid_to))
+    with pytest.raises(InvalidInput, match=f"{row.id} (allows|is) {least}"):
+        check_ceilings([Ceiling(limit_id=row.id, attempts_max=least + 1)], [], last_day)
+    after = _least_from(row, row.valid_to)
+    check_ceilings([Ceiling(limit_id=row.id, attempts_max=after)], [], row.valid_to)
 
 
 @pytest.mark.parametrize(
