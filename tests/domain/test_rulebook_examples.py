@@ -231,7 +231,7 @@ def test_a_wait_ends_to_the_instant(table: Table, line: Line) -> None:
     )
     story = _begun(table, line, looser).work(Declined(answer=_answer(table, line)))
     over_at = story.now + timedelta(hours=int(line["wait_hours"]))
-    assert over_at == network_delay(story.facts, story.own("pm_a"))
+    assert over_at == network_delay(story.facts, story.own("pm_a"), story.now.date())
     assert over_at <= next(step.at for step in story.plan.steps if isinstance(step.action, Charge))
     story.at(over_at - TICK)
     with pytest.raises(Refused) as refused:

@@ -92,7 +92,7 @@ def test_3_new_data_lift_what_was_said_of_the_old_and_no_hard_stop() -> None:
     """The card itself stays what it is."""
     edited = replace(A, edited_at=EARLIER + timedelta(days=1))
     lifted = [
-        stopped_by(make.facts(edited, B, stops={"fp_a": (_stop(**fields),)}), edited) is None
+        stopped_by(make.facts(edited, B, stops={"fp_a": (_stop(**fields),)}), edited, ISSUED_AT.date()) is None
         for fields in (HARD, WRONG)
     ]
     assert [False, True] == lifted
@@ -101,12 +101,12 @@ def test_3_new_data_lift_what_was_said_of_the_old_and_no_hard_stop() -> None:
 def test_3_a_wrong_pin_counts_among_wrong_data() -> None:
     """Visa has it in category 3, though no form asks for it."""
     wrong = _stop(reason=DeclineReason.INCORRECT_PIN, decline_class=DeclineClass.RETRY_AFTER_CUSTOMER_ACTION)
-    assert stopped_by(_story(wrong).facts, A)
+    assert stopped_by(_story(wrong).facts, A, ISSUED_AT.date())
 
 
 def test_3_a_hard_stop_is_named_before_wrong_data() -> None:
     """The one that nothing lifts."""
-    stopped = stopped_by(_story(_stop(**WRONG), _stop(**HARD)).facts, A)
+    stopped = stopped_by(_story(_stop(**WRONG), _stop(**HARD)).facts, A, ISSUED_AT.date())
     assert stopped
     assert stopped.hard_stop
 
@@ -139,13 +139,13 @@ def test_3_an_answer_since_may_show_that_the_data_are_good(
     """Money, or a mere "later"; anything else says nothing of the data."""
     since = replace(make.attempt(1, ISSUED_AT, of=A), status=status, decline_class=decline_class)
     facts = make.facts(replace(A, edited_at=None), B, stops={"fp_a": (_stop(**WRONG),)}, attempts=(since,))
-    assert lifts == (stopped_by(facts, A) is None)
+    assert lifts == (stopped_by(facts, A, ISSUED_AT.date()) is None)
 
 
 def test_3_a_stop_of_this_invoice_is_told_by_its_own_attempts() -> None:
     """What the store found of this invoice may be older than what is known here."""
     own = _stop(invoice_id=make.facts(A).invoice.id, **HARD)
-    assert stopped_by(_story(own).facts, A) is None
+    assert stopped_by(_story(own).facts, A, ISSUED_AT.date()) is None
 
 
 def test_3_a_delay_holds_the_card_for_every_invoice() -> None:
@@ -154,7 +154,7 @@ def test_3_a_delay_holds_the_card_for_every_invoice() -> None:
     story = _story(_stop(delayed_to=until))
     assert (until, "network.delay") == (story.plan.steps[0].at, story.plan.steps[0].clause.id)
     assert isinstance(story.plan.steps[0].action, Charge)
-    assert None is network_delay(story.facts, B)
+    assert None is network_delay(story.facts, B, story.now.date())
     assert _refused(story, by_customer=False)
     assert None is _refused(story, by_customer=True)
 
@@ -184,7 +184,7 @@ def test_3_a_decline_wakes_those_who_wait_for_the_cards_data() -> None:
     """It may have shown that they are good."""
     story = _story(_stop(**WRONG), recovery=None).at(day(0))
     story.pay("pm_a", no())
-    assert stopped_by(story.facts, A) is None
+    assert stopped_by(story.facts, A, story.now.date()) is None
 
 
 def test_3_an_answer_of_no_table_is_counted() -> None:

@@ -39,10 +39,10 @@ def first_charge(facts: Facts, now: datetime) -> Step:
     method = facts.tied_method
     if method is None:
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_method"))
-    stopped = stopped_by(facts, method)
+    stopped = stopped_by(facts, method, now.date())
     if stopped is not None:
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), stop_clause(facts, stopped))
-    delayed_to = network_delay(facts, method)
+    delayed_to = network_delay(facts, method, now.date())
     if delayed_to and delayed_to > floor:
         floor, clause = delayed_to, Clause("network.delay", (floor,))
     allowed = _permit(facts, method, Initiator.AUTOMATIC, floor)
@@ -71,7 +71,7 @@ def _by_tied_method(facts: Facts, recovery: Recovery, now: datetime) -> tuple[li
     method = facts.tied_method
     if method is None:
         return [], Clause("method.none")
-    stopped = stopped_by(facts, method)
+    stopped = stopped_by(facts, method, now.date())
     if stopped is not None:
         return [], stop_clause(facts, stopped)
     return _on_method(facts, recovery, method, now)
@@ -80,13 +80,13 @@ def _by_tied_method(facts: Facts, recovery: Recovery, now: datetime) -> tuple[li
 def _backup_charge(facts: Facts, recovery: Recovery, now: datetime) -> list[Step]:
     """One charge of the agreed backup, right after an automatic charge of the tied method failed."""
     failed = _failed_on_this_step(facts)
-    backup = _agreed_backup(facts, failed) if failed else None
+    backup = _agreed_backup(facts, failed, now) if failed else None
     if failed is None or backup is None or recovery.is_held(now):
         return []
     failed_at = failed.ended_at or failed.started_at
     if recovery.skipped_until and failed_at <= recovery.skipped_until:
         return []
-    barred = (network_delay(facts, backup), outage_over_at(facts))
+    barred = (network_delay(facts, backup, now.date()), outage_over_at(facts))
     allowed = _permit(facts, backup, Initiator.AUTOMATIC, max((now, *(until for until in barred if until))))
     if allowed.at > min(recovery.window_ends_at, failed_at + BACKUP_WITHIN):
         return []
@@ -106,12 +106,12 @@ def _failed_on_this_step(facts: Facts) -> Attempt | None:
     return last if last.method_id == facts.tied_method_id else None
 
 
-def _agreed_backup(facts: Facts, failed: Attempt) -> PaymentMethod | None:
+def _agreed_backup(facts: Facts, failed: Attempt, now: datetime) -> PaymentMethod | None:
     """The backup, if the customer agreed to it, nothing stopped it, and it is another card than the one that failed."""
     backup = facts.usable(facts.subscription.backup_method_id) if facts.subscription else None
     if backup is None or backup.backup_consent_at is None or backup.fingerprint == failed.fingerprint:
         return None
-    return None if stopped_by(facts, backup) else backup
+    return None if stopped_by(facts, backup, now.date()) else backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _floor(facts: Facts, recovery: Recovery, method: PaymentMethod, now: datetim
     floor, why = now, "late"
     barred = (
         (recovery.held_until, "hold.until"),
-        (network_delay(facts, method), "network.delay"),
+        (network_delay(facts, method, now.date()), "network.delay"),
         (outage_over_at(facts), "outage.retry"),
     )
     for until, clause in barred:

@@ -6,13 +6,13 @@ A stop of the network and wrong data belong to the card, so they hold for every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.clause import Clause
-from purring.domain.decline import DeclineClass, DeclineReason
+from purring.domain.decline import STRICTNESS, DeclineClass, DeclineReason, classify
 from purring.domain.ids import AttemptId, InvoiceId
 from purring.domain.payment_method import PaymentMethod
 
@@ -46,28 +46,28 @@ class Stop:
         return self.hard_stop or self.decline_class is DeclineClass.NEVER_RETRY
 
 
-def stopped_by(facts: Facts, method: PaymentMethod) -> Stop | None:
-    """The decline that forbids charging this card or account again for this debt, if one does: the strictest."""
-    return next(iter(standing_stops(facts, method)), None)
+def stopped_by(facts: Facts, method: PaymentMethod, on: date) -> Stop | None:
+    """The decline that forbids charging this card or account again for this debt on a day: the strictest, if any."""
+    return next(iter(standing_stops(facts, method, on)), None)
 
 
-def standing_stops(facts: Facts, method: PaymentMethod) -> list[Stop]:
+def standing_stops(facts: Facts, method: PaymentMethod, on: date) -> list[Stop]:
     """Every decline that forbids charging this card or account for this debt: those that nothing lifts come first.
 
     Cards are told apart by fingerprint, so a card that was removed and added again is still the same one. New data
     lifts every stop but `never_retry`; so does a later decline on the same card that merely says "later" (after
     somebody's own attempt).
     """
-    own = _for_this_debt(facts, method)
+    own = _for_this_debt(facts, method, on)
     if not facts.stops:
         return own
     return sorted([*own, *_for_every_debt(facts, method)], key=lambda stop: not stop.is_final)
 
 
-def _for_this_debt(facts: Facts, method: PaymentMethod) -> list[Stop]:
+def _for_this_debt(facts: Facts, method: PaymentMethod, on: date) -> list[Stop]:
     """The latest decline of this invoice's attempts on the card that is `never_retry`, or else the latest of all."""
     declined = [
-        attempt
+        _as_read_on(on, attempt)
         for attempt in reversed(facts.attempts)
         if attempt.status is AttemptStatus.DECLINED and attempt.fingerprint == method.fingerprint
     ]
@@ -77,6 +77,30 @@ def _for_this_debt(facts: Facts, method: PaymentMethod) -> list[Stop]:
     if not declined or declined[0].decline_class is DeclineClass.RETRY_LATER:
         return []
     return [_stop(declined[0])] if method.fresh_at <= declined[0].started_at else []
+
+
+def _as_read_on(on: date, attempt: Attempt) -> Attempt:
+    """The declined attempt under the rules of a day, where they are stricter than those of the day of its answer.
+
+    So a recovery in flight obeys a row that came into force since; one that is looser changes nothing that was decided.
+    """
+    decided = attempt.decline_class
+    if attempt.answer is None or decided is None:
+        return attempt
+    verdict = classify(attempt.answer, on)
+    delayed_to = (attempt.ended_at or attempt.started_at) + (verdict.retry_after or timedelta())
+    if verdict.retry_after and (attempt.retry_not_before is None or attempt.retry_not_before < delayed_to):
+        attempt = replace(attempt, retry_not_before=delayed_to)
+    is_stricter = STRICTNESS[verdict.decline_class] > STRICTNESS[decided] or verdict.hard_stop > attempt.hard_stop
+    if not is_stricter:
+        return attempt
+    return replace(
+        attempt,
+        reason=verdict.reason,
+        decline_class=verdict.decline_class,
+        hard_stop=verdict.hard_stop,
+        rules=verdict.rules,
+    )
 
 
 def _stop(attempt: Attempt) -> Stop:
@@ -122,14 +146,14 @@ def _elsewhere(facts: Facts, method: PaymentMethod) -> list[Stop]:
     return [stop for stop in stops if stop.invoice_id != facts.invoice.id]
 
 
-def network_delay(facts: Facts, method: PaymentMethod) -> datetime | None:
-    """Until when the network asked to wait with this card, for whichever invoice, if it did."""
+def network_delay(facts: Facts, method: PaymentMethod, on: date) -> datetime | None:
+    """Until when the network asks to wait with this card, under the rules of a day, for whichever invoice."""
     delays = [
-        attempt.retry_not_before
+        delayed_to
         for attempt in facts.attempts
-        if attempt.retry_not_before
-        and attempt.fingerprint == method.fingerprint
+        if attempt.fingerprint == method.fingerprint
         and attempt.status is AttemptStatus.DECLINED
+        and (delayed_to := _as_read_on(on, attempt).retry_not_before)
     ]
     if facts.stops:
         delays += [stop.delayed_to for stop in _elsewhere(facts, method) if stop.delayed_to]

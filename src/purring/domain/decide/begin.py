@@ -121,11 +121,11 @@ def _go(draft: Draft, step: Step, charge: Charge, new: NewAttempt) -> Go:
     """Start an automatic attempt."""
     method = draft.facts.usable(charge.method_id)
     assert method, f"the schedule charges {charge.method_id}, which can't be used"
-    clause = _held_back(draft.facts, method, step.clause)
+    clause = _held_back(draft.facts, method, step.clause, draft.now)
     return start(draft, method, new, Initiator.AUTOMATIC, clause, is_backup=charge.backup)
 
 
-def _held_back(facts: Facts, method: PaymentMethod, clause: Clause) -> Clause:
+def _held_back(facts: Facts, method: PaymentMethod, clause: Clause, now: datetime) -> Clause:
     """The rule that kept a charge from its planned time, which the schedule no longer shows by now; else the clause."""
     match clause:
         case Clause("late", (datetime() as planned_at,)):
@@ -134,7 +134,7 @@ def _held_back(facts: Facts, method: PaymentMethod, clause: Clause) -> Clause:
             planned_at = facts.invoice.issued_at
         case _:
             return clause
-    delayed_to = network_delay(facts, method)
+    delayed_to = network_delay(facts, method, now.date())
     if delayed_to and delayed_to > planned_at:
         return Clause("network.delay", (planned_at,))
     seen = tuple(use for use in facts.uses.get(method.fingerprint, ()) if use.at <= planned_at)
@@ -248,7 +248,7 @@ def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:
 
 def may_resend(facts: Facts, attempt: Attempt, method: PaymentMethod, now: datetime) -> bool:
     """Whether the interrupted charge would be started again today: its key lives and nothing forbids it since."""
-    if now >= attempt.key_expires_at or now > window_ends_at(facts) or stopped_by(facts, method):
+    if now >= attempt.key_expires_at or now > window_ends_at(facts) or stopped_by(facts, method, now.date()):
         return False
     invoice, recovery = facts.invoice, facts.recovery
     if not invoice.is_open or attempt.amount != invoice.owed or (recovery is not None and not recovery.is_open):

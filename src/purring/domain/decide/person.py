@@ -41,7 +41,7 @@ def pay_now(facts: Facts, method_id: MethodId, now: datetime, new: NewAttempt) -
     draft = Draft(facts, now)
     _require_payable(facts)
     method = _own_method(facts, method_id)
-    stopped = stopped_by(facts, method)
+    stopped = stopped_by(facts, method, now.date())
     if stopped is not None and stopped.is_final:
         raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, *stopped.rules))
     _require_room(facts, method, Initiator.CUSTOMER, now)
@@ -56,10 +56,10 @@ def retry_now(facts: Facts, now: datetime, new: NewAttempt) -> Go:
     method = facts.tied_method
     if method is None:
         raise Refused(RefusalCode.NO_METHOD_TIED)
-    for stopped in standing_stops(facts, method):
+    for stopped in standing_stops(facts, method, now.date()):
         if stopped.decline_class is not DeclineClass.UNKNOWN:
             raise Refused(RefusalCode.METHOD_NOT_USABLE, details=(method.id, stopped.attempt_id, *stopped.rules))
-    delayed_to = network_delay(facts, method)
+    delayed_to = network_delay(facts, method, now.date())
     if delayed_to and delayed_to > now:
         raise Refused(RefusalCode.LIMIT_REACHED, details=(Clause("network.until", (delayed_to,)).text,))
     _require_room(facts, method, Initiator.OPERATOR, now)

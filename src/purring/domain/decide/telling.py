@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.calendar import days
@@ -29,7 +29,7 @@ def context(facts: Facts, now: datetime, attempt: Attempt | None) -> Mapping[str
         "amount": str(_amount(facts)),
         "product": invoice.lines[0].description if invoice.lines else "",
         "timezone": facts.customer.timezone,
-        **_what_failed(facts, attempt or _last_declined(facts)),
+        **_what_failed(facts, attempt or _last_declined(facts), now.date()),
         "confirm_url": attempt.detail if attempt and attempt.status is AttemptStatus.ACTION_REQUIRED else None,
         "paid_at": _iso(invoice.closed_at if invoice.status is InvoiceStatus.PAID else None),
         "paid_with": shown(_paid_with(facts)),
@@ -46,10 +46,10 @@ def _last_declined(facts: Facts) -> Attempt | None:
     return next((one for one in reversed(facts.attempts) if one.status is AttemptStatus.DECLINED), None)
 
 
-def _what_failed(facts: Facts, attempt: Attempt | None) -> dict[str, object]:
+def _what_failed(facts: Facts, attempt: Attempt | None, on: date) -> dict[str, object]:
     """Reason, class and method of one attempt; where a backup failed too, the method is the main one."""
     if attempt is None:
-        return _what_is_missing(facts)
+        return _what_is_missing(facts, on)
     charged = facts.method(attempt.method_id)
     reason, decline_class = attempt.reason, attempt.decline_class
     if attempt.status is AttemptStatus.ACTION_REQUIRED:
@@ -62,10 +62,10 @@ def _what_failed(facts: Facts, attempt: Attempt | None) -> dict[str, object]:
     }
 
 
-def _what_is_missing(facts: Facts) -> dict[str, object]:
+def _what_is_missing(facts: Facts, on: date) -> dict[str, object]:
     """Why nothing was charged: no method, or a card that was stopped for another invoice."""
     method = facts.tied_method
-    stopped = stopped_by(facts, method) if method else None
+    stopped = stopped_by(facts, method, on) if method else None
     if stopped is None:
         return {"reason": None if method else "no_method", "decline_class": None, "method": shown(method)}
     return {"reason": stopped.reason.value, "decline_class": stopped.decline_class.value, "method": shown(method)}
