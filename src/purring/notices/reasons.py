@@ -26,7 +26,6 @@ class ReasonText:
 
 _ASK_BANK = mark("Your bank can tell you more. You can also choose another payment method.")
 _CHOOSE_ANOTHER = mark("Please choose another payment method.")
-_PASSES_BY_ITSELF = mark("This usually passes by itself. You can also choose another payment method.")
 
 _TEXTS: Mapping[DeclineReason, tuple[str, str]] = {
     DeclineReason.INSUFFICIENT_FUNDS: (
@@ -81,33 +80,39 @@ _TEXTS: Mapping[DeclineReason, tuple[str, str]] = {
         _CHOOSE_ANOTHER,
     ),
     DeclineReason.AUTHENTICATION_REQUIRED: (
-        mark("Your bank must confirm that it is you who is paying."),
+        mark("Your bank wants you to confirm that it is you who is paying."),
         mark("Please confirm the payment with your bank."),
     ),
     DeclineReason.CONTACT_ISSUER: (
         mark("Your bank wants to hear from you before it approves the payment."),
         mark("Please contact your bank, or choose another payment method."),
     ),
-    DeclineReason.ISSUER_UNAVAILABLE: (mark("Your bank couldn't be reached."), _PASSES_BY_ITSELF),
-    DeclineReason.PROCESSING_ERROR: (mark("A technical error stopped the payment."), _PASSES_BY_ITSELF),
+    DeclineReason.ISSUER_UNAVAILABLE: (
+        mark("Your bank couldn't be reached."),
+        mark("This usually passes by itself. You can also choose another payment method."),
+    ),
+    DeclineReason.PROCESSING_ERROR: (
+        mark("A technical error stopped the payment."),
+        mark("It has probably nothing to do with your payment method. You can also choose another one."),
+    ),
     DeclineReason.STOP_PAYMENT: (
         mark("Your bank has been told to stop this payment."),
         mark("If that wasn't the intention, please ask your bank to allow it, or choose another payment method."),
     ),
     DeclineReason.MANDATE_REVOKED: (
         mark("The permission to charge the card or account has been withdrawn."),
-        mark("Please add the card or account again to give a new permission, or choose another payment method."),
+        mark("Please choose another payment method. If that wasn't the intention, please contact us."),
     ),
     DeclineReason.MANDATE_MISSING: (
         mark("Your bank has no permission on record for charging the card or account."),
-        mark("Please add the card or account again to give a new permission, or choose another payment method."),
+        mark("Please choose another payment method, or contact us to give a new permission."),
     ),
     DeclineReason.AUTHORIZATION_DISPUTED: (
         mark("Your bank has been told that this payment wasn't agreed to."),
         mark("If that is a misunderstanding, please contact us or choose another payment method."),
     ),
     DeclineReason.PREVIOUSLY_DECLINED: (
-        mark("Your bank has declined the same payment before and doesn't accept it again yet."),
+        mark("The same payment has been declined before, so it isn't accepted again."),
         _ASK_BANK,
     ),
     DeclineReason.DUPLICATE: (
