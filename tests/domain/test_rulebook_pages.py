@@ -97,7 +97,7 @@ def test_every_limit_has_its_line() -> None:
             assert not shown or limit.source.text in TEXT[page.name]
     assert "| any 24 hours | 2019-10-14 to 2022-09-30 |" in TEXT["mastercard"]
     assert "| 180 days from the first one on | always |" in TEXT["ach"]
-    assert "| 1 automatic attempt for each card and amount |" in TEXT["other-cards"]
+    assert "| 1 attempt by us or an operator for each card and amount |" in TEXT["other-cards"]
 
 
 def test_the_wording_that_schemes_demand_is_shown() -> None:
@@ -157,9 +157,9 @@ def test_the_index_says_what_changed_when() -> None:
 def test_figures_are_said_in_words() -> None:
     """Waits, stops, uncertainty and silence stand in the cells."""
     assert ["1 hour", "24 hours", "2 days", "10 days"] == [hours(count) for count in (1, 24, 48, 240)]
-    for phrase in ("| 10 days |", "silent beside a code that says more"):
+    for phrase in ("| 10 days |", "Silent beside a code that says more"):
         assert phrase in TEXT["mastercard"]
-    for phrase in ("the network stops this card", "the network stops this payment", "the charge may have gone through"):
+    for phrase in ("The network stops this card", "The network stops this payment", "The charge may have gone through"):
         assert phrase in TEXT["visa"]
 
 

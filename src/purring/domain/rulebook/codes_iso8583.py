@@ -11,7 +11,7 @@ WIKIPEDIA = Source(
     "https://github.com/IanFoxDev/decline-codes/blob/main/data/iso8583.json",
     Grade.SECONDARY,
 )
-ARRAYS = Source("public arrays of ISO 8583:1987 codes in open-source libraries", Grade.SECONDARY)
+ARRAYS = Source("arrays of ISO 8583:1987 codes in open-source libraries, whose addresses were not kept", Grade.LOST)
 UNNAMED = Source("a processor's list whose address was not kept", Grade.LOST)
 MEMORY = Source("memory", Grade.MEMORY)
 

@@ -28,7 +28,13 @@ hasten."""
 _DATES = """\
 A decision made on a day uses the rows in force on that day; each names its row, with the day it came into force. A row
 without a date is in force throughout, as far as anybody tells. Where sources disagree on a date or a number, the
-stricter one holds."""
+stricter one holds, by its own row or by our ceiling. An open recovery obeys a row that comes into force and is stricter
+from its first day on, also for a decline that came before; a looser row changes nothing that was decided."""
+_STOPS = """\
+Some rows reach further than the debt that was declined. *The network stops this card*: nobody charges it again, for any
+invoice, until another card takes its place. *The network stops this payment*: this debt only; the next period's may be
+charged. A *wait* counts from the decline and holds whatever we or an operator charge to the card; the customer may pay
+sooner. Wrong data (`update_method`, and a wrong PIN) hold for every invoice too, until they are edited."""
 _EXTEND = """\
 A code is one row in `src/purring/domain/rulebook/codes_*.py`, a limit one in `limit_rows.py`. Its example is one line
 in `tests/domain/rulebook/`, which is played on either side of the rule; a row without an example fails the tests. A
@@ -43,6 +49,7 @@ def index() -> Iterator[str]:
     yield table(("page", "codes", "unverified", "of these never retried"), [_page_row(page) for page in PAGES])
     yield "## Classes"
     yield table(("class", "what happens"), [(f"`{kind}`", _what_happens(kind)) for kind in _strictest_first()])
+    yield _STOPS
     yield "## Reasons"
     yield "What operators read. Customers read [other words](../notices.md#reasons), which never name a code."
     yield table(
@@ -114,7 +121,7 @@ def _means(grade: Grade) -> str:
         case Grade.SECONDARY:
             return "A processor, bank or consultant tells it."
         case Grade.LOST:
-            return f"A processor's list, but nobody can look it up again: {UNVERIFIED}."
+            return f"A list of a processor or a library that nobody can look up again: {UNVERIFIED}."
         case Grade.MEMORY:
             return f"Nobody could check it: {UNVERIFIED}."
         case Grade.OWN:

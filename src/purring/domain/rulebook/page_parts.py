@@ -89,7 +89,7 @@ def _code_row(row: Code, citations: Citations) -> tuple[str, ...]:
         kind,
         "" if row.delay_hours is None else hours(row.delay_hours),
         in_force(row.valid_from, row.valid_to),
-        "; ".join(_remarks(row)),
+        ". ".join(_remarks(row)),
         citations.cite(row.source),
     )
 
@@ -104,11 +104,11 @@ def hours(count: int) -> str:
 def _remarks(row: Code) -> Iterator[str]:
     """Everything else that a row says, in phrases."""
     if row.stop is not None:
-        yield "the network stops this card" if row.stop is Stop.CARD else "the network stops this payment"
+        yield "The network stops this card" if row.stop is Stop.CARD else "The network stops this payment"
     if row.uncertain:
-        yield "the charge may have gone through"
+        yield "The charge may have gone through"
     if row.defers:
-        yield "silent beside a code that says more"
+        yield "Silent beside a code that says more"
     if row.note:
         yield row.note
 
@@ -133,8 +133,9 @@ def limits_of(limits: Iterable[Limit], citations: Citations) -> str:
 
 
 def _at_most(limit: Limit) -> str:
-    what = "automatic attempt" if limit.automatic_only else "attempt"
-    return f"{limit.attempts_max} {what}{'' if limit.attempts_max == 1 else 's'} for each {_COUNTED[limit.scope]}"
+    whose = " by us or an operator" if limit.automatic_only else ""
+    plural = "" if limit.attempts_max == 1 else "s"
+    return f"{limit.attempts_max} attempt{plural}{whose} for each {_COUNTED[limit.scope]}"
 
 
 def _window(limit: Limit) -> str:

@@ -42,6 +42,7 @@ reserved for national or private use say nothing without the network's word."""
 _GATEWAY = """\
 These are the gateway's own codes. Where an answer carries the network's code too, the stricter of the two wins. Limits
 come from the network or the bank scheme, never from the gateway."""
+_NOT_BUILT = "Read, not built: no adapter reports these yet."
 _UNVERIFIED = f"""\
 Marked {UNVERIFIED} above: written from memory, or read in a list whose address was not kept. Whoever holds the
 network's or scheme's own document can settle it."""
@@ -82,8 +83,7 @@ PAGES: tuple[Page, ...] = (
     Page(name="adyen", title="Adyen", tables=("adyen",), intro=_GATEWAY),
     Page(name="braintree", title="Braintree", tables=("braintree",), intro=_GATEWAY),
     Page(name="account-updaters", title="Account updaters and network tokens", services=tuple(SERVICES),
-         intro="What services report about a card between charges, and what it would ask of Purring. Read, not "
-         "built: no adapter reports these yet."),
+         intro="What services report about a card between charges, and what it would ask of Purring."),
     Page(name="norwegian-rails", title="Vipps MobilePay and AvtaleGiro", tables=("vipps",),
          schemes=("vipps", "avtalegiro"),
          intro="Read, not built: no adapter for these exists yet. Vipps's reasons are ready for one; of AvtaleGiro no "
@@ -178,6 +178,7 @@ def _demands(terms: PresentmentTerms) -> Iterator[str]:
 def _updaters(page: Page, citations: Citations) -> Iterator[str]:
     for service in page.services:
         yield f"## {SERVICES[service]}"
+        yield _NOT_BUILT
         yield table(
             ("code", "meaning", "what it asks", "remarks", "source"),
             [
