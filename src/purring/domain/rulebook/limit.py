@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from purring.domain.language import ENGLISH, Language
@@ -133,28 +134,40 @@ class Note:
         return language.gettext(text).format(limit=limit, used=self.used, allowed=self.allowed, opens_at=opens_at)
 
     def plain(self) -> dict[str, object]:
-        """The note as JSON has it."""
+        """The note as JSON has it: the limit in English as `text`, and as `wording` what `note_from` needs."""
         opens_at = self.opens_at.astimezone(UTC).isoformat() if self.opens_at else None
         flat = {one.name: getattr(self, one.name) for one in fields(self)}  # asdict would copy deeply
-        return {**flat, "unit": self.unit.value, "opens_at": opens_at}
+        said = _in_english(self.text, self.scheme, self.allowed, self.window_days)
+        return {**flat, "unit": self.unit.value, "opens_at": opens_at, "text": said, "wording": self.text}
 
 
 def worded(wording: str, scheme: str, attempts: int, window_days: int, language: Language) -> str:
     """A limit's wording with its figures."""
     length, forms = (24, _HOURS) if window_days == 1 else (window_days, _DAYS)
-    return language.gettext(wording).format(
-        scheme=SCHEME_NAMES.get(scheme, scheme),
-        attempts=language.ngettext(*_ATTEMPTS, attempts).format(n=attempts),
-        window=language.ngettext(*forms, length).format(n=length),
-    )
+    figures = {
+        "{scheme}": SCHEME_NAMES.get(scheme, scheme),
+        "{attempts}": language.ngettext(*_ATTEMPTS, attempts).format(n=attempts),
+        "{window}": language.ngettext(*forms, length).format(n=length),
+    }
+    said = language.gettext(wording)
+    for place, figure in figures.items():
+        said = said.replace(place, figure)
+    return said
+
+
+@lru_cache(maxsize=1024)
+def _in_english(wording: str, scheme: str, attempts: int, window_days: int) -> str:
+    """The wording in English, which every attempt keeps with its notes."""
+    return worded(wording, scheme, attempts, window_days, ENGLISH)
 
 
 def note_from(data: Mapping[str, Any]) -> Note:
     """The note of which this is the JSON."""
-    opens_at = data["opens_at"]
-    return Note(
-        **{**data, "unit": Scope(data["unit"]), "opens_at": datetime.fromisoformat(opens_at) if opens_at else None}
-    )
+    kept = dict(data)
+    kept["text"] = kept.pop("wording")
+    kept["unit"] = Scope(kept["unit"])
+    kept["opens_at"] = datetime.fromisoformat(kept["opens_at"]) if kept["opens_at"] else None
+    return Note(**kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
