@@ -28,17 +28,23 @@ from purring.domain.decline import DeclineReason, classify
 from purring.domain.errors import BadSignature
 from purring.domain.money import Money
 from purring.gateways.base import (
+    ChargePage,
     ChargeRequest,
     Gateway,
     InboundEvent,
     InboundKind,
+    ListedCharge,
+    ListsCharges,
     Refunded,
     RefundRefused,
     RefundRequest,
+    lister_of,
 )
 
 PRICE = Money(24_995, "USD")
 THREADS = 50
+LISTED = 120
+"""More charges than any list holds on one page."""
 
 
 class Behavior(StrEnum):
@@ -358,6 +364,51 @@ class GatewayContract:
     def test_a_key_is_trusted_no_longer_than_is_known(self, bench: Bench) -> None:
         """A provider that can't be asked is assumed to forget keys no later than it really does."""
         assert bench.unreachable.capabilities.key_lifetime <= bench.gateway.capabilities.key_lifetime
+
+    def test_a_list_holds_every_charge_since(self, bench: Bench) -> None:
+        """A gateway that can lists charges as they were asked for, each once, with what `find` says; others say so."""
+        lister = lister_of(bench.gateway)
+        if lister is None:
+            assert not bench.gateway.capabilities.lists_charges
+            return
+        bench.gateway.charge(_request(bench, Behavior.APPROVES))
+        bench.advance(timedelta(days=1))
+        since = bench.now()
+        behaviors = (
+            Behavior.APPROVES,
+            Behavior.DECLINES_FOR_FUNDS,
+            Behavior.SETTLES_IN_3_DAYS,
+            Behavior.TIMES_OUT_AFTER,
+        )
+        requests = [_request(bench, behavior) for behavior in behaviors * (LISTED // len(behaviors))]
+        for request in requests:
+            bench.gateway.charge(request)
+        bench.advance(timedelta(days=4))
+        listed = _listed(lister, since)
+        wanted = [(one.key, one.token, one.amount, one.merchant_id, one.invoice_id) for one in requests]
+        assert wanted == [(one.key, one.token, one.amount, one.merchant_id, one.invoice_id) for one in listed]
+        assert [bench.gateway.find(one.key) for one in requests] == [one.outcome for one in listed]
+        assert all(since <= one.charged_at <= one.outcome_at <= bench.now() for one in listed)
+
+    def test_a_list_that_cannot_be_had_is_no_empty_list(self, bench: Bench) -> None:
+        """Where nobody listens, the gateway says so."""
+        lister = lister_of(bench.gateway)
+        assert lister is None or isinstance(bench.unreachable, ListsCharges)
+        if isinstance(bench.unreachable, ListsCharges):
+            assert isinstance(bench.unreachable.charges_since(bench.now()), Unavailable | Unknown)
+
+
+def _listed(lister: ListsCharges, since: datetime) -> list[ListedCharge]:
+    """All pages of a list."""
+    listed: list[ListedCharge] = []
+    cursor = ""
+    while True:
+        page = lister.charges_since(since, cursor)
+        assert isinstance(page, ChargePage)
+        listed += page.charges
+        if page.cursor is None:
+            return listed
+        cursor = page.cursor
 
 
 def _request(bench: Bench, behavior: Behavior) -> ChargeRequest:

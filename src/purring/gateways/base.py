@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from purring.domain.attempt import Outcome, Unavailable, Unknown
 from purring.domain.money import Money
@@ -20,10 +20,14 @@ from purring.domain.rulebook.presentment import Presentment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a gateway states about itself. `key_lifetime`: how long it remembers an idempotency key."""
+    """What a gateway states about itself. `key_lifetime`: how long it remembers an idempotency key.
+
+    `lists_charges`: it can list the charges that it made for us; see `ListsCharges`.
+    """
 
     key_lifetime: timedelta
     in_flight_max: int
+    lists_charges: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,51 @@ class InboundEvent:
     outcome: Outcome | None = None
     amount: Money | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCharge:
+    """A charge as the gateway lists it: what it was asked for, and what became of it so far.
+
+    `charged_at` is when it came in, `outcome_at` when the outcome became what it is. `kind`, `scheme`, `last4` and
+    `fingerprint` tell of the card or account what a payment method keeps of it.
+    """
+
+    key: str
+    token: str
+    amount: Money
+    merchant_id: str
+    invoice_id: str
+    charged_at: datetime
+    outcome: Outcome
+    outcome_at: datetime
+    kind: str
+    scheme: str
+    last4: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePage:
+    """Some charges, those that came in first first. `cursor`: where to go on; None after the last page."""
+
+    charges: tuple[ListedCharge, ...]
+    cursor: str | None
+
+
+@runtime_checkable
+class ListsCharges(Protocol):
+    """What a gateway can do whose capabilities say `lists_charges`."""
+
+    def charges_since(self, at: datetime, cursor: str = "") -> ChargePage | Unknown | Unavailable:
+        """List every charge that came in at or after an instant, page by page; from a cursor on, if there is one."""
+        ...
+
+
+def lister_of(gateway: Gateway) -> ListsCharges | None:
+    """The gateway, if it can list the charges that it made for us."""
+    able = gateway.capabilities.lists_charges
+    return gateway if able and isinstance(gateway, ListsCharges) else None
 
 
 class Gateway(Protocol):

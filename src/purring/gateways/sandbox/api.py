@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from purring.gateways.sandbox import bank, charges, controls, events, refunds, tokens
+from purring.gateways.sandbox import bank, charges, controls, events, listing, refunds, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
 from purring.gateways.sandbox.ledger import Ledger, stamp
 from purring.gateways.sandbox.numbers import looks_like_card_number
@@ -149,9 +149,13 @@ def _route(method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
 
 
 def _capabilities(call: Call) -> Answered:
-    """GET /v1/capabilities: how long a key lives, in seconds, and how many requests may be under way."""
+    """GET /v1/capabilities: how long a key lives, in seconds, how many requests may be under way, what it can do."""
     settings = call.controls.settings
-    body = {"key_lifetime_s": int(settings.key_lifetime.total_seconds()), "in_flight_max": settings.in_flight_max}
+    body = {
+        "key_lifetime_s": int(settings.key_lifetime.total_seconds()),
+        "in_flight_max": settings.in_flight_max,
+        "lists_charges": settings.lists_charges,
+    }
     return Answered(status=200, body=body)
 
 
@@ -184,6 +188,7 @@ FIXED: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/tokens"): tokens.create,
     ("POST", "/v1/charges"): charges.create,
     ("GET", "/v1/charges"): charges.find,
+    ("GET", "/v1/charges/list"): listing.since,
     ("POST", "/v1/refunds"): refunds.refund,
     ("GET", "/v1/events"): events.page,
     ("GET", "/v1/capabilities"): _capabilities,

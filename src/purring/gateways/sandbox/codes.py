@@ -10,6 +10,7 @@ from purring.domain.attempt import ActionRequired, Approved, Declined, Outcome, 
 from purring.domain.decline import Answer
 from purring.domain.errors import InvalidMoney
 from purring.domain.money import Money
+from purring.gateways.base import ChargePage, ListedCharge
 from purring.gateways.http import Reply, Sent
 from purring.gateways.sandbox.script import SANDBOX
 
@@ -55,6 +56,38 @@ def charge_outcome(charge: Mapping[str, object], base_url: str = "") -> Outcome:
         return _read(charge, base_url)
     except (KeyError, TypeError, ValueError, InvalidMoney) as error:
         return Unknown(detail=f"the answer can't be read: {type(error).__name__}")
+
+
+def charge_page(sent: Sent, base_url: str) -> ChargePage | Unknown | Unavailable:
+    """What an answer to a request for a list of charges says; one that can't be read whole is `Unknown`."""
+    if isinstance(sent, Unavailable | Unknown):
+        return sent
+    if sent.status in REFUSED_KEY:
+        return Unavailable(detail=f"the gateway refuses our key ({sent.status})")
+    try:
+        return _page(sent.body, base_url)
+    except (KeyError, TypeError, ValueError, InvalidMoney) as error:
+        return Unknown(detail=f"the list can't be read: {type(error).__name__}")
+
+
+def _page(body: Mapping[str, object], base_url: str) -> ChargePage:
+    listed = body["charges"]
+    if not isinstance(listed, list):
+        raise TypeError("charges")
+    return ChargePage(charges=tuple(_listed(one, base_url) for one in listed), cursor=_maybe_text(body["cursor"]))
+
+
+def _listed(charge: Mapping[str, object], base_url: str) -> ListedCharge:
+    return ListedCharge(
+        amount=money_in(charge, "amount_minor"),
+        charged_at=_instant(charge["created_at"]),
+        outcome=charge_outcome(charge, base_url),
+        outcome_at=_instant(charge["updated_at"]),
+        **{name: _text(charge[name]) for name in _LISTED},
+    )
+
+
+_LISTED = ("key", "token", "merchant_id", "invoice_id", "kind", "scheme", "last4", "fingerprint")
 
 
 def _read(charge: Mapping[str, object], base_url: str) -> Outcome:

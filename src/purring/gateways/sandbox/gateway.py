@@ -11,6 +11,7 @@ from purring.domain.attempt import Absent, Outcome, Unavailable, Unknown
 from purring.domain.rulebook.presentment import Presentment
 from purring.gateways.base import (
     Capabilities,
+    ChargePage,
     ChargeRequest,
     InboundEvent,
     Refunded,
@@ -21,7 +22,8 @@ from purring.gateways.base import (
 from purring.gateways.http import HttpClient, Reply, Sent
 from purring.gateways.sandbox import inbound
 from purring.gateways.sandbox.charges import PRESENTMENT
-from purring.gateways.sandbox.codes import REFUSED_KEY, error_code, outcome_of
+from purring.gateways.sandbox.codes import REFUSED_KEY, charge_page, error_code, outcome_of
+from purring.gateways.sandbox.ledger import stamp
 from purring.gateways.sandbox.script import SANDBOX
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
 
@@ -59,6 +61,11 @@ class SandboxGateway:
     def find(self, key: str) -> Outcome:
         """Say what became of `key`."""
         return self._absent_or(self._client.get("/v1/charges", {"key": key}))
+
+    def charges_since(self, at: datetime, cursor: str = "") -> ChargePage | Unknown | Unavailable:
+        """List every charge that came in at or after an instant."""
+        sent = self._client.get("/v1/charges/list", {"since": stamp(at), "after": cursor or "0"})
+        return charge_page(sent, self._client.base_url)
 
     def cancel(self, key: str) -> Outcome:
         """Give up a charge that waits for the customer."""
@@ -108,7 +115,8 @@ def ask_capabilities(client: HttpClient) -> Capabilities:
     sent = client.get("/v1/capabilities")
     lifetime_s = sent.body.get("key_lifetime_s") if isinstance(sent, Reply) else None
     key_lifetime = timedelta(seconds=lifetime_s) if isinstance(lifetime_s, int) else CAUTIOUS_KEY_LIFETIME
-    return Capabilities(key_lifetime=key_lifetime, in_flight_max=client.in_flight_max)
+    lists_charges = isinstance(sent, Reply) and sent.body.get("lists_charges") is True
+    return Capabilities(key_lifetime=key_lifetime, in_flight_max=client.in_flight_max, lists_charges=lists_charges)
 
 
 def _refunded(reply: Reply) -> RefundOutcome:

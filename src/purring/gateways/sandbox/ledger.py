@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS charges (
     captured_minor INTEGER NOT NULL DEFAULT 0, decline TEXT, ends_as TEXT, due_at TEXT, updated_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS charges_by_key ON charges (key, seq);
+CREATE INDEX IF NOT EXISTS charges_by_creation ON charges (created_at, seq);
 CREATE INDEX IF NOT EXISTS charges_by_due ON charges (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS find_unknown (key TEXT PRIMARY KEY, times_left INTEGER NOT NULL) STRICT;

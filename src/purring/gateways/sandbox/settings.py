@@ -26,6 +26,7 @@ class SandboxSettings:
     key_lifetime: timedelta = timedelta(hours=24)
     action_lifetime: timedelta = timedelta(hours=24)
     in_flight_max: int = 64
+    lists_charges: bool = True
     event_secret: str = field(default=DEFAULT_EVENT_SECRET, repr=False)
     push_url: str | None = None
 
