@@ -6,10 +6,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from purring.domain.card_number import holds_card_number
 from purring.domain.errors import InvalidInput
 from purring.domain.norway.kid import (
     LENGTH_MAX,
     LENGTH_MIN,
+    LIKE_CARDS,
     KidAgreement,
     KidScheme,
     check_digit,
@@ -179,7 +181,7 @@ def test_a_hyphen_is_right_where_mod11_gives_it() -> None:
 @given(st.data(), SCHEMES)
 def test_an_invoice_s_numbers_can_be_read_back(data: st.DataObject, scheme: KidScheme) -> None:
     """Whatever was agreed, the KID of an invoice gives its customer's and its own number back."""
-    length = data.draw(st.integers(LENGTH_MIN, LENGTH_MAX))
+    length = data.draw(st.sampled_from(sorted({*range(LENGTH_MIN, LENGTH_MAX + 1)} - {*LIKE_CARDS})))
     agreement = KidAgreement(
         scheme=scheme, length=length, customer_digits=data.draw(st.integers(0, length - LENGTH_MIN))
     )
@@ -188,14 +190,15 @@ def test_an_invoice_s_numbers_can_be_read_back(data: st.DataObject, scheme: KidS
     kid = invoice_kid(agreement, customer, invoice)
     assert length == len(kid)
     assert (customer, invoice) == numbers_of(kid, agreement)
+    assert not holds_card_number(kid)
 
 
 def test_an_invoice_s_kid_holds_customer_then_invoice() -> None:
     """Both numbers stand in their own width, so that two invoices never share a KID."""
-    agreement = KidAgreement(scheme=KidScheme.MOD10, length=15, customer_digits=8)
-    assert "123456701123453" == invoice_kid(agreement, 12345670, 112345)
+    agreement = KidAgreement(scheme=KidScheme.MOD10, length=12, customer_digits=5)
+    assert "123450112347" == invoice_kid(agreement, 12345, 11234)
     # Twice 1 in the last place, twice 1 in the seventh: 4, and 6 more to ten.
-    assert "000000010000016" == invoice_kid(agreement, 1, 1)
+    assert "000010000016" == invoice_kid(agreement, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -221,3 +224,27 @@ def test_an_agreement_without_room_is_refused(length: int, customer_digits: int)
     """An agreement has a possible length and at least one digit for the invoice."""
     with pytest.raises(InvalidInput):
         KidAgreement(scheme=KidScheme.MOD10, length=length, customer_digits=customer_digits)
+
+
+@pytest.mark.parametrize("scheme", KidScheme)
+@pytest.mark.parametrize(("length", "is_like_a_card"), [(12, False), (13, True), (19, True), (20, False)])
+def test_a_kid_as_long_as_a_card_number_is_refused(scheme: KidScheme, length: int, is_like_a_card: bool) -> None:  # noqa: FBT001 - a row of the table
+    """No agreement has 13 to 19 digits, on either side it does; the message says what to agree on instead."""
+    if not is_like_a_card:
+        assert not holds_card_number(invoice_kid(KidAgreement(scheme=scheme, length=length), 0, 7))
+        return
+    with pytest.raises(InvalidInput, match="agree on one of 2 to 12 or 20 to 25 with the bank") as caught:
+        KidAgreement(scheme=scheme, length=length)
+    assert "length" == caught.value.field
+
+
+@given(st.integers(0, 10**12 - 1), st.sampled_from(LIKE_CARDS))
+def test_kids_of_those_lengths_would_be_taken_for_card_numbers(number: int, length: int) -> None:
+    """Always under MOD10; that is why they are refused."""
+    assert holds_card_number(make_kid(str(number), KidScheme.MOD10, length))
+
+
+def test_a_mod11_kid_may_look_like_a_card_number_too() -> None:
+    """About one in ten has a card number's check digit by chance, so length alone decides."""
+    like_cards = sum(holds_card_number(make_kid(str(number), KidScheme.MOD11, 16)) for number in range(1000))
+    assert 50 < like_cards < 150

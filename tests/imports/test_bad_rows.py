@@ -22,6 +22,7 @@ BAD_ROWS = [
     (customer_line(9, timezone="Oslo"), "timezone", "Europe/Oslo"),
     (customer_line(9, locale="fr"), "locale", "use one of en, nb"),
     (customer_line(9, country="Norway"), "country", "two capital letters"),
+    (customer_line(9, type="company"), "type", "consumer, business"),
     (customer_line(9, email="nobody"), "email", "name@example.com"),
     (customer_line(9, contact_name="Kari"), "email", "needs an e-mail address"),
     (method_line(1, token="tok_visa-9", last4="42424"), "last4", "last four"),

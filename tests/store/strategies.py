@@ -12,6 +12,8 @@ from purring.domain.decline import Answer, DeclineClass, DeclineReason
 from purring.domain.facts import Facts
 from purring.domain.invoice import DisputeStatus, Invoice, InvoiceLine, InvoiceSource, InvoiceStatus
 from purring.domain.money import EXPONENTS, MINOR_MAX, Money
+from purring.domain.norway.kid import LENGTH_MAX, LENGTH_MIN, LIKE_CARDS, KidAgreement, KidScheme
+from purring.domain.norway.terms import Charge, DunningTerms
 from purring.domain.notice import Notice, NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMethod
 from purring.domain.policies import POLICIES
@@ -73,6 +75,12 @@ ceilings = st.builds(Ceiling, limit_id=texts, attempts_max=st.integers(1, 100))
 overrides = st.builds(Override, limit_id=texts, reason=texts, by=texts, at=instants)
 
 
+def kid_agreements() -> st.SearchStrategy[KidAgreement]:
+    """What can be agreed with a bank."""
+    lengths = st.sampled_from(sorted({*range(LENGTH_MIN, LENGTH_MAX + 1)} - {*LIKE_CARDS}))
+    return st.builds(KidAgreement, scheme=st.sampled_from(KidScheme), length=lengths)
+
+
 def policies(version: int) -> st.SearchStrategy[Policy]:
     """Policies that could be kept, under a version."""
     return st.builds(
@@ -89,6 +97,8 @@ def policies(version: int) -> st.SearchStrategy[Policy]:
         prenotification_days=st.none() | st.integers(0, 60),
         ceilings=st.lists(ceilings, max_size=3, unique_by=lambda one: one.limit_id).map(tuple),
         overrides=st.lists(overrides, max_size=3, unique_by=lambda one: one.limit_id).map(tuple),
+        dunning=st.builds(DunningTerms, charges=st.frozensets(st.sampled_from(Charge))),
+        kid=st.none() | kid_agreements(),
     )
 
 

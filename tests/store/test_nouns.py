@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from purring.domain.attempt import Attempt
 from purring.domain.catalog import COUNT_MAX, NAME_CHARS_MAX, TRIAL_DAYS_MAX, Interval, IntervalUnit, Price, Product
 from purring.domain.changes import Changes
-from purring.domain.customer import Customer, Person, Role
+from purring.domain.customer import Customer, CustomerKind, Person, Role
 from purring.domain.errors import NotFound
 from purring.domain.facts import Facts
 from purring.domain.ids import CustomerId, MerchantId, PersonId, PriceId, ProductId
@@ -138,6 +138,7 @@ def test_customers_are_read_as_written(world: World) -> None:
             timezone=words[1],
             locale=words[2],
             country=words[3],
+            kind=CustomerKind.BUSINESS if known else CustomerKind.CONSUMER,
             external_id=customer_id.upper() if known else None,
             people=tuple(
                 Person(

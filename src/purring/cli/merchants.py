@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from purring.cli.output import say, say_table
 from purring.cli.runtime import MerchantOption, services
+from purring.domain.errors import InvalidInput
 from purring.domain.merchant import Merchant
 from purring.domain.rulebook.ceilings import Ceiling
 from purring.operations.lookup import all_merchants, merchant_named
-from purring.operations.merchants import create_merchant, override_ceiling, set_ceiling
+from purring.operations.merchants import change_policy_by, create_merchant, override_ceiling, set_ceiling
+from purring.operations.policy_document import document
 
 app = typer.Typer(help="Who sells.", no_args_is_help=True)
 
@@ -79,6 +83,32 @@ def override(
     with services() as opened:
         seller = merchant_named(opened, merchant)
         _say_ceilings(override_ceiling(opened, seller.id, allowed, reason=reason, by=by))
+
+
+@app.command("policy")
+def policy(
+    file: Annotated[Path | None, typer.Argument(help="A JSON object of the fields to change; all others stay.")] = None,
+    merchant: MerchantOption = None,
+) -> None:
+    """Show the policy as a JSON document, or change the fields that FILE names.
+
+    Recoveries that are open keep the version that they began with, but for ceilings, `dunning` and `kid`.
+    """
+    new = None if file is None else _json(file)
+    with services() as opened:
+        seller = merchant_named(opened, merchant)
+        if file is not None:
+            seller = change_policy_by(opened, seller.id, new)
+    say(json.dumps(document(seller.policy), ensure_ascii=False, indent=2))
+
+
+def _json(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{file} can't be read: {error.strerror}.", field="FILE") from None
+    except ValueError as error:
+        raise InvalidInput(f"{file} is no JSON document: {error}.", field="FILE") from None
 
 
 def _say_ceilings(merchant: Merchant) -> None:

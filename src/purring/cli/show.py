@@ -170,6 +170,7 @@ def _say_customer(story: CustomerStory) -> None:
         [
             ("id", f"{own.id}{f' (yours: {own.external_id})' if own.external_id else ''}"),
             ("lives", ", ".join(part for part in (own.country, own.timezone, own.locale) if part)),
+            ("owes as", words(own.kind)),
         ]
     )
     _say_part("People", [(one.name, one.email, one.locale, words(one.role)) for one in own.people])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
 from purring.domain.errors import InvalidInput
+from purring.domain.norway.kid import KidAgreement
+from purring.domain.norway.terms import DunningTerms
 from purring.domain.rulebook.ceilings import Ceiling, Ceilings, Override
 
 WINDOW_DAYS_MAX = 90
@@ -35,7 +37,8 @@ class Policy:
     than `warning_lead_days` (times 24 hours) after it was sent. `prenotification_days` is
     the notice that payers agreed to before a bank debit; none: what the scheme demands unless something else was
     agreed. `ceilings` are the merchant's numbers for limits of the rulebook, `overrides` what allows larger ones than
-    ours; these two hold for open recoveries at once.
+    ours. `dunning` says what the merchant claims of late Norwegian payers beside the invoice, `kid` which payment
+    references its bank reads. These four hold for open recoveries at once.
     """
 
     version: int = 1
@@ -52,6 +55,8 @@ class Policy:
     prenotification_days: int | None = None
     ceilings: tuple[Ceiling, ...] = ()
     overrides: tuple[Override, ...] = ()
+    dunning: DunningTerms = field(default_factory=DunningTerms)
+    kid: KidAgreement | None = None
 
     def __post_init__(self) -> None:
         """Refuse a policy that could not be kept."""

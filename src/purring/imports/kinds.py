@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from purring.domain.catalog import QUANTITY_MAX, parse_interval
-from purring.domain.customer import Role
+from purring.domain.customer import CustomerKind, Role
 from purring.domain.errors import InvalidInput, InvalidMoney
 from purring.domain.money import Money, parse_money
 from purring.domain.payment_method import MethodKind
@@ -84,6 +84,7 @@ def _customer(values: Values) -> rows.NewCustomer:
         timezone=values["timezone"],
         locale=values["locale"],
         country=values["country"] or "",
+        kind=values["type"] or CustomerKind.CONSUMER,
         contact=contact,
     )
 
@@ -170,6 +171,7 @@ _CUSTOMERS = (
     _may("timezone", readers.time_zone, "An IANA name such as `Europe/Oslo`; if empty, the merchant's."),
     _may("locale", readers.locale, "The language, `en` or `nb`; if empty, the merchant's."),
     _may("country", readers.country, "Two capital letters (ISO 3166)."),
+    _may("type", readers.one_of(CustomerKind), "`consumer` (if empty: the law protects those most) or `business`."),
     _may("email", readers.email, "Where notices go: the address of a billing admin."),
     _may("contact_name", readers.name, "The name of that person; if empty, the customer's."),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from purring.domain.calendar import zone
-from purring.domain.customer import Customer, Person, Role
+from purring.domain.customer import Customer, CustomerKind, Person, Role
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.i18n.locales import check_locale
@@ -33,6 +33,7 @@ def create_customer(
     timezone: str,
     locale: str,
     country: str = "",
+    kind: CustomerKind = CustomerKind.CONSUMER,
     external_id: str | None = None,
     people: Sequence[NewPerson] = (),
 ) -> Customer:
@@ -51,6 +52,7 @@ def create_customer(
         timezone=timezone,
         locale=check_locale(locale),
         country=country,
+        kind=kind,
         external_id=external_id,
         people=tuple(_person(services, customer_id, person) for person in people),
     )

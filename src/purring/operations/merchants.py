@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from purring.domain.calendar import zone
+from purring.domain.calendar import local_date, zone
+from purring.domain.errors import RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
 from purring.domain.merchant import Merchant
+from purring.domain.norway.charges import missing_row
 from purring.domain.policies import policy_named
 from purring.domain.policy import Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override, check_ceilings
 from purring.i18n.locales import check_locale
+from purring.operations.policy_document import changed
 from purring.operations.services import Services
 from purring.store import Connection, events, merchants
 
@@ -32,6 +35,7 @@ def create_merchant(
     zone(timezone)
     policy = replace(policy or Policy(), version=1)
     _check(policy, now)
+    _check_terms(policy, Policy(), local_date(now, zone(timezone)))
     merchant = Merchant(
         id=MerchantId(services.ids.new("mer_")),
         name=name,
@@ -57,6 +61,24 @@ def change_policy(services: Services, merchant_id: MerchantId, policy: Policy) -
     with services.store.transaction() as conn:
         merchants.lock(conn, merchant_id)
         return _change(conn, services, merchants.get(conn, merchant_id), policy)
+
+
+def change_policy_by(services: Services, merchant_id: MerchantId, new: object) -> Merchant:
+    """Change the fields of the merchant's policy that a document names.
+
+    Raises:
+        StaleWrite: the document was made from an older version.
+        Refused: it turns a Norwegian charge on for which no row is valid today.
+        NotFound, InvalidInput: as `change_policy`, and where the document can't be read.
+    """
+    with services.store.transaction() as conn:
+        merchants.lock(conn, merchant_id)
+        merchant = merchants.get(conn, merchant_id)
+        policy = changed(merchant.policy, new)
+        if policy == merchant.policy:
+            return merchant
+        _check(policy, services.clock.now())
+        return _change(conn, services, merchant, policy)
 
 
 def set_ceiling(services: Services, merchant_id: MerchantId, limit_id: str, attempts_max: int | None) -> Merchant:
@@ -90,11 +112,11 @@ def _with_ceiling(
         if attempts_max is not None:
             ceilings.append(Ceiling(limit_id=limit_id, attempts_max=attempts_max))
         overrides = [one for one in policy.overrides if one.limit_id != limit_id]
-        changed = replace(
+        newer = replace(
             policy, ceilings=tuple(ceilings), overrides=(*overrides, override) if override else tuple(overrides)
         )
-        _check(changed, services.clock.now())
-        return _change(conn, services, merchant, changed)
+        _check(newer, services.clock.now())
+        return _change(conn, services, merchant, newer)
 
 
 def _check(policy: Policy, now: datetime) -> None:
@@ -102,15 +124,29 @@ def _check(policy: Policy, now: datetime) -> None:
     check_ceilings(policy.ceilings, policy.overrides, now.date())
 
 
+def _check_terms(policy: Policy, before: Policy, today: date) -> None:
+    """Refuse to turn a charge on that nobody could claim today; one that was on before stays, and claims nothing."""
+    for charge in sorted(policy.dunning.charges - before.dunning.charges):
+        missing = missing_row(charge, today)
+        if missing:
+            raise Refused(
+                RefusalCode.CLAIM_NOT_ALLOWED,
+                f"{charge} can't be turned on. {missing.text} Update Purring once the new rates are published, or "
+                "leave it out.",
+                field="dunning.charges",
+            )
+
+
 def _change(conn: Connection, services: Services, merchant: Merchant, policy: Policy) -> Merchant:
     """Write the next version down, with what is told of it."""
     now = services.clock.now()
-    changed = merchants.set_policy(conn, merchant, policy, now)
-    version = changed.policy.version
+    _check_terms(policy, merchant.policy, local_date(now, zone(merchant.timezone)))
+    newer = merchants.set_policy(conn, merchant, policy, now)
+    version = newer.policy.version
     said = EventDraft(kind=EventKind.POLICY_CHANGED, object_id=merchant.id, at=now, data={"version": version})
-    told = [said, *_overridden(changed, merchant.policy, now)]
+    told = [said, *_overridden(newer, merchant.policy, now)]
     events.append(conn, ((merchant.id, one) for one in told), services.ids)
-    return changed
+    return newer
 
 
 def _overridden(merchant: Merchant, before: Policy, now: datetime) -> Iterator[EventDraft]:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from purring.domain.ids import MerchantId
+from purring.domain.norway.kid import KidAgreement, KidScheme
+from purring.domain.norway.terms import Charge, DunningTerms
 from purring.domain.policy import EndAction, Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override
 from purring.store import bulk
@@ -40,6 +42,10 @@ def parse(version: int, stored: Mapping[str, Any]) -> Policy:
         values["ceilings"] = tuple(Ceiling(**one) for one in values["ceilings"])
     if "overrides" in values:
         values["overrides"] = tuple(map(_override, values["overrides"]))
+    if "dunning" in values:
+        values["dunning"] = DunningTerms(charges=frozenset(map(Charge, values["dunning"]["charges"])))
+    if values.get("kid") is not None:
+        values["kid"] = KidAgreement(**{**values["kid"], "scheme": KidScheme(values["kid"]["scheme"])})
     return Policy(version=version, **values)
 
 
@@ -68,6 +74,8 @@ def load(conn: Connection, versions: Collection[tuple[str, int]]) -> dict[tuple[
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a policy
     if isinstance(value, time | datetime):
         return value.isoformat()
-    if isinstance(value, Ceiling | Override):
+    if isinstance(value, Ceiling | Override | DunningTerms | KidAgreement):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, frozenset):
+        return sorted(value)
     return [_plain(one) for one in value] if isinstance(value, tuple) else value

@@ -175,6 +175,19 @@ def letter_obstacle(letter: LetterKind, claim: Claim, on: date, *, law: Law = NO
     )
 
 
+def missing_row(charge: Charge, on: date, *, law: Law = NORWAY) -> NotAllowed | None:
+    """What isn't known for a day, so that the charge can't be claimed of anybody then; or nothing.
+
+    Raises InvalidDate.
+    """
+    require_date(on, "on")
+    try:
+        _rows(charge, on, law)
+    except InvalidDate as error:
+        return _no_row(error)
+    return None
+
+
 def deadline_obstacle(letter: LetterKind, sent_on: date, deadline_on: date | None) -> NotAllowed | None:
     """Why a letter of a day may not set that deadline, or none at all; or nothing, if it may.
 
@@ -325,6 +338,14 @@ def _amount(charge: Charge, claim: Claim, on: date, law: Law) -> tuple[Money, tu
             return lower.compensation - claim.fees, (lower,)
         case _:
             assert_never(charge)
+
+
+def _rows(charge: Charge, on: date, law: Law) -> None:
+    """Raises InvalidDate where the rows of a charge end before a day."""
+    if charge in _LETTERS:
+        dunning.fee_rows(_LETTERS[charge], on, law)
+    else:
+        dunning.half_year_on(on, law)
 
 
 def _of_row(row: Row) -> Ground:

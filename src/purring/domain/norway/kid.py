@@ -18,6 +18,10 @@ LENGTH_MAX = 25
 """Source: Wikipedia, KID-nummer, as cited by public validation libraries (read 2026-11-23); the banks' own text is
 unverified."""
 
+LIKE_CARDS = range(13, 20)
+"""Lengths that card numbers have, too (ISO/IEC 7812-1). Of such KIDs, each MOD10 one has a card number's check digit,
+and one in ten of MOD11's; Purring takes nothing that could be a card number, so no agreement has these lengths."""
+
 _DIGITS = re.compile("[0-9]*")
 _KID = re.compile("[0-9]+[0-9-]")
 
@@ -41,8 +45,15 @@ class KidAgreement:
     customer_digits: int = 0
 
     def __post_init__(self) -> None:
-        """Leave room for at least one digit of the invoice."""
+        """Leave room for at least one digit of the invoice, and no doubt that it is no card number."""
         _require_length(self.length)
+        if self.length in LIKE_CARDS:
+            raise InvalidInput(
+                f"A KID of {self.length} digits can be mistaken for a card number, which Purring takes nowhere; "
+                f"agree on one of {LENGTH_MIN} to {LIKE_CARDS[0] - 1} or {LIKE_CARDS[-1] + 1} to {LENGTH_MAX} with the "
+                "bank.",
+                field="length",
+            )
         if not 0 <= self.customer_digits <= self.length - 2:
             raise InvalidInput(
                 f"A KID of {self.length} has no room for {self.customer_digits} digits of the customer and one of the "

@@ -40,6 +40,7 @@ def _customer(services: Services, merchant: Merchant, new: NewCustomer) -> Custo
         timezone=new.timezone or merchant.timezone,
         locale=locale,
         country=new.country,
+        kind=new.kind,
         external_id=new.external_id,
         people=people,
     )

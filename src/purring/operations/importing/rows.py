@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from purring.domain.catalog import Interval
-from purring.domain.customer import Role
+from purring.domain.customer import CustomerKind, Role
 from purring.domain.money import Money
 from purring.domain.payment_method import MethodKind
 
@@ -38,6 +38,7 @@ class NewCustomer:
     timezone: str | None = None
     locale: str | None = None
     country: str = ""
+    kind: CustomerKind = CustomerKind.CONSUMER
     contact: Contact | None = None
 
 
