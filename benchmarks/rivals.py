@@ -3,7 +3,7 @@
 All write to the same tables of the same durable PostgreSQL, from copies of one database, and the same gateway answers
 at once. The rivals write four rows a charge (attempt, invoice, recovery, event); ours writes those, the notice that a
 decline owes, its copy for the mailbox and one more event, and checks the networks' ceilings. Handing the tasks over is
-not counted; finding what is due is part of ours. The rivals' workers are started the way their manuals say, which is one
+not counted; finding what is due is part of ours. The rivals' workers are started as their manuals say, which is one
 process per core for Celery and Dramatiq; ours is one process.
 """
 

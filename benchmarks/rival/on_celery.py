@@ -1,4 +1,4 @@
-"""The job on Celery, its broker the same PostgreSQL through kombu's SQLAlchemy transport, the only one it has for that."""
+"""The job on Celery, its broker the same PostgreSQL through kombu's SQLAlchemy transport, its only one for that."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,9 @@ def _database_in(url: str) -> str:
 
 
 @contextmanager
-def databases(kind: str, parent: Path | None = None) -> Iterator[Databases]:
+def databases(
+    kind: str, parent: Path | None = None, settings: Mapping[str, str] = postgres.SETTINGS | DURABLE
+) -> Iterator[Databases]:
     """Databases of a kind, gone at the end, in a directory of their own below `parent` or where temporary files go."""
     with tempfile.TemporaryDirectory(prefix="purring-bench-", dir=parent) as name:
         directory = Path(name)
@@ -75,7 +77,7 @@ def databases(kind: str, parent: Path | None = None) -> Iterator[Databases]:
         if kind == "sqlite":
             yield Databases(directory=directory, server=None)
             return
-        with postgres.cluster(directory, postgres.SETTINGS | DURABLE, data_parent=directory) as url:
+        with postgres.cluster(directory, settings, data_parent=directory) as url:
             server = postgres.Server(url)
             try:
                 yield Databases(directory=directory, server=server)
