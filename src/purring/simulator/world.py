@@ -1,0 +1,183 @@
+"""One simulated installation: merchants, customers, a provider, processes on one database, and one clock for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from purring.clock import SeededIds
+from purring.domain.errors import StoreUnavailable
+from purring.domain.ids import InvoiceId
+from purring.domain.merchant import Merchant
+from purring.domain.payment_method import PaymentMethod
+from purring.engine.loop import Worker
+from purring.gateways.sandbox.local import LocalSandbox
+from purring.operations.services import Services
+from purring.simulator.buyer import Buyer
+from purring.simulator.clockwork import Agenda, SimulatedClock
+from purring.simulator.dice import Dice
+from purring.simulator.faults import Fault, Plan
+from purring.simulator.gateway import WatchedGateway
+from purring.simulator.mailbox import Mailbox
+from purring.simulator.moments import Killed, Moments
+from purring.simulator.people import People
+from purring.simulator.post import Post
+from purring.simulator.store import WatchedStore
+from purring.simulator.trace import Trace
+from purring.simulator.violations import Violation
+from purring.store import leases
+from purring.store.engine import Store
+from purring.store.leases import Work
+
+TURNS_MAX = 300
+"""More turns than this at one instant can only be a bug."""
+
+STARTS = (
+    datetime(2026, 3, 9, 6, tzinfo=UTC),
+    datetime(2026, 1, 19, 6, tzinfo=UTC),
+    datetime(2026, 10, 5, 6, tzinfo=UTC),
+    datetime(2028, 2, 14, 6, tzinfo=UTC),
+)
+"""Before summer time begins, before a short month, before summer time ends, before a leap day."""
+
+
+class Livelock(Exception):
+    """The history can't go on: work never ends."""
+
+
+class World:
+    """Everything that a history plays in. `calm`: all trouble is over, only the consequences are left."""
+
+    def __init__(self, plan: Plan, store: Store, directory: Path) -> None:
+        self.plan, self.dice = plan, Dice(plan.seed)
+        self.clock = SimulatedClock(self.dice.pick("starts", STARTS))
+        self.starts_at = self.clock.now()
+        self.trace = Trace(self.clock)
+        self.agenda = Agenda()
+        self.violations: list[Violation] = []
+        self.calm = False
+        self.down_until = self.away_until = self.starts_at
+        self.moments = Moments(self)
+        self.inner_store = store
+        self.store = WatchedStore(store, self.moments)
+        self.sandbox = LocalSandbox(directory / "sandbox.sqlite3", self.clock.now)
+        self.gateway = WatchedGateway(self, self.sandbox.gateway)
+        self.mailbox, self.post, self.people = Mailbox(self), Post(self), People(self)
+        self._ids = SeededIds(self.clock, plan.seed)
+        self._processes: dict[str, int] = {}
+        self.merchants: list[Merchant] = []
+        self.buyers: list[Buyer] = []
+        self.card_names: dict[str, str] = {}
+        self.edits: list[tuple[PaymentMethod, datetime]] = []
+        self.misjudged: set[InvoiceId] = set()
+        self._busy: list[Worker] = []
+        self.workers = [self.new_worker(), self.new_worker()]
+
+    def close(self) -> None:
+        """Close what belongs to this history; the database is the caller's."""
+        self.sandbox.close()
+
+    # Trouble
+
+    def happens(self, fault: Fault, probability: float, about: str = "") -> bool:
+        """Whether trouble of this kind, if the history knows it at all, comes now; counts it."""
+        if self.calm or not self.plan.has(fault) or not self.dice.chance(f"{fault}/{about}", probability):
+            return False
+        self.trace.count(fault.value)
+        return True
+
+    def is_up(self) -> bool:
+        """Whether workers run and the database answers."""
+        return self.clock.now() >= max(self.down_until, self.away_until)
+
+    def broken(self, check: str, detail: str) -> None:
+        """Note something that must never happen."""
+        self.violations.append(Violation(check=check, detail=detail))
+        self.trace.say(f"BROKEN {check}: {detail}")
+
+    def buyer_of(self, token: str) -> Buyer | None:
+        """Who holds the method behind a token."""
+        return next((buyer for buyer in self.buyers if any(one.token == token for one in buyer.methods)), None)
+
+    # Work
+
+    def next_due_at(self) -> datetime | None:
+        """When the next work of any kind can be claimed."""
+        now = self.clock.now()
+        with self.inner_store.reading() as conn:
+            due = [leases.next_due_at(conn, work, now) for work in Work]
+        return min((at for at in due if at is not None), default=None)
+
+    def work_until_idle(self) -> datetime | None:
+        """Let workers take turns until nothing is due; gives when the next thing is."""
+        for _ in range(TURNS_MAX):
+            due_at = self.next_due_at()
+            if due_at is None or due_at > self.clock.now() or not self.is_up():
+                return due_at
+            self.turn(self.dice.pick("whose turn", self.rivals()))
+            self.post.collect()
+        self.broken("livelock", f"work is still due after {TURNS_MAX} turns")
+        raise Livelock
+
+    def rivals(self) -> list[Worker]:
+        """The workers that aren't in the middle of something."""
+        return [worker for worker in self.workers if worker not in self._busy]
+
+    # Processes
+
+    def process(self, kind: str) -> Services:
+        """The services of a new process on the same data, named `web-3` or so."""
+        number = self._processes[kind] = self._processes.get(kind, 0) + 1
+        return Services(
+            store=self.store,
+            gateways={"sandbox": self.gateway},
+            clock=self.clock,
+            ids=self._ids,
+            sender=self.mailbox,
+            owner=f"{kind}-{number}",
+            from_email="billing@purring.example",
+            in_flight_max=1,
+            batch_max=self.dice.pick("batch", (1, 2, 200, 200)),
+        )
+
+    def new_worker(self) -> Worker:
+        """A worker process that has just started."""
+        return Worker(self.process("worker"), self.moments.interrupt)
+
+    def run_as(self, name: str, act: Callable[[], None]) -> bool:
+        """Let a process do something; whether it lived to the end of it."""
+        try:
+            act()
+        except Killed as killed:
+            self.trace.count("crashes")
+            self.trace.say(f"{name} is killed {killed.point}")
+            return False
+        except StoreUnavailable:
+            self.trace.say(f"{name} loses the database")
+        return True
+
+    def turn(self, worker: Worker) -> None:
+        """One turn of a worker; one that dies comes back as another process, perhaps much later."""
+        name = worker.services.owner
+
+        def act() -> None:
+            turn = worker.turn()
+            if not turn.is_idle:
+                self.trace.say(f"{name} worked {turn.inbound}/{turn.renewed}/{turn.charged}/{turn.sent}")
+
+        self._busy.append(worker)
+        lived = self.run_as(name, act)
+        self._busy.remove(worker)
+        if not lived:
+            self.workers[self.workers.index(worker)] = self.new_worker()
+            self._maybe_stay_down()
+
+    def _maybe_stay_down(self) -> None:
+        if self.happens(Fault.WORKERS_DOWN, 0.4, "after a kill"):
+            self.down_for(self.dice.between("down", 1, 60))
+
+    def down_for(self, hours: int) -> None:
+        """No worker runs for so many hours."""
+        self.down_until = max(self.down_until, self.clock.now() + timedelta(hours=hours))
+        self.trace.say(f"no worker for {hours} hours")
