@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from purring.domain.money import Money
 from purring.domain.subscription import Subscription, SubscriptionStatus
-from purring.operations import pay, subscriptions
+from purring.operations import pay, recoveries, subscriptions
 from purring.operations.renew import renew_due
 from tests.world import FUNDS, PRICE, Shop, World, only
 
@@ -72,6 +72,22 @@ def test_a_cancellation_waits_for_the_periods_end(world: World, shop: Shop) -> N
     world.play(days=60)
     assert SubscriptionStatus.CANCELED is shop.subscription(subscription.id).status
     only(shop.invoices(subscription.customer_id))
+
+
+def test_a_cancellation_at_the_periods_end_closes_what_was_paused(world: World, shop: Shop) -> None:
+    """A recovery that was paused until somebody resumes it has no time of its own any more, and is closed all the same.
+
+    Found by the simulator.
+    """
+    subscription = shop.sold(FUNDS)
+    world.work()
+    invoice = shop.invoice(subscription)
+    recoveries.pause(world.services, shop.id, invoice.id)
+    subscriptions.cancel_at_period_end(world.services, shop.id, subscription.id)
+    world.play(days=40)
+    recovery = shop.facts(invoice.id).recovery
+    assert recovery
+    assert "canceled" == recovery.status.value
 
 
 def test_a_cancellation_stops_charging_at_once(world: World, shop: Shop) -> None:

@@ -19,7 +19,7 @@ from purring.domain.invoice import Invoice
 from purring.domain.notice import Notice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Recovery
-from purring.domain.subscription import Subscription
+from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.store import (
     attempts,
     bulk,
@@ -60,6 +60,15 @@ def save_many(conn: Connection, batch: Batch, ids: IdMaker, now: datetime) -> No
     journal.book(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.entries), ids)
     unknown_codes.count(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.unlisted), now)
     _wake(conn, {(merchant_id, card) for merchant_id, changes in batch for card in changes.woken}, now)
+    _wake_canceled(conn, batch, now)
+
+
+def _wake_canceled(conn: Connection, batch: Batch, now: datetime) -> None:
+    """Let the open invoices of a subscription that ended look again: a paused recovery has no other time to close."""
+    for merchant_id, changes in batch:
+        for noun in changes.changed:
+            if isinstance(noun, Subscription) and noun.status is SubscriptionStatus.CANCELED:
+                subscriptions.wake(conn, merchant_id, noun.id, now)
 
 
 def _save_nouns(conn: Connection, batch: Batch, ids: IdMaker) -> None:
