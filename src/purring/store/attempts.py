@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select, text
@@ -20,6 +19,7 @@ from purring.domain.rulebook.limit import Use, note_from
 from purring.domain.rulebook.presentment import Presentment
 from purring.domain.stops import WRONG_DATA, Stop
 from purring.store import bulk
+from purring.store.recall import Query
 from purring.store.schema import STOPS, attempt
 from purring.store.types import Instant
 
@@ -93,8 +93,7 @@ def find_many(conn: Connection, attempt_ids: Iterable[AttemptId]) -> dict[Attemp
 
 def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Attempt]]:
     """List invoices' attempts, oldest first."""
-    rows = bulk.matching(conn, attempt, keys, "invoice_id", order=("started_at", "id"))
-    return bulk.grouped(rows, "invoice_id", _attempt)
+    return _OF_INVOICES.grouped(conn, keys)
 
 
 def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> list[Attempt]:
@@ -111,17 +110,15 @@ def open_ones(conn: Connection, merchant_id: MerchantId, *, limit: int = 100) ->
 
 def uses(conn: Connection, cards: Iterable[bulk.Key], since: datetime) -> dict[bulk.Key, list[Use]]:
     """List declined and open attempts on cards and accounts since an instant, under merchant and fingerprint."""
-    parameters = bulk.key_params(conn.dialect.name, set(cards)) | {"since": since}
-    return bulk.grouped(conn.execute(_uses(conn.dialect.name), parameters), "fingerprint", _use)
+    return _USES.grouped(conn, set(cards), since=since)
 
 
-@lru_cache
 def _uses(dialect: str) -> Select[Any]:
     own = attempt.c
     return (
         select(own.merchant_id, own.fingerprint, own.started_at, own.amount_minor, own.currency, own.invoice_id)
         .select_from(bulk.joined(dialect, attempt, "fingerprint"))
-        .where(own.started_at >= parameter("since", type_=Instant), own.status.in_(_USED))
+        .where(own.started_at >= parameter("since", type_=Instant), or_(*(own.status == one for one in _USED)))
         .order_by(own.started_at, own.id)
     )
 
@@ -135,11 +132,9 @@ def stops(conn: Connection, cards: Iterable[bulk.Key], now: datetime) -> dict[bu
 
     Wrong data no longer do once a later answer has shown them to be good. Whether they were changed isn't looked at.
     """
-    parameters = bulk.key_params(conn.dialect.name, set(cards)) | {"now": now}
-    return bulk.grouped(conn.execute(_stops(conn.dialect.name), parameters), "fingerprint", _stop)
+    return _STOPS.grouped(conn, set(cards), now=now)
 
 
-@lru_cache
 def _stops(dialect: str) -> Select[Any]:
     own, since = attempt.c, attempt.alias("since")
     shown_good = (
@@ -164,7 +159,10 @@ def _stops(dialect: str) -> Select[Any]:
                 own.hard_stop,
                 own.retry_not_before > parameter("now", type_=Instant),
                 and_(
-                    or_(own.decline_class == DeclineClass.UPDATE_METHOD, own.reason.in_(sorted(WRONG_DATA))),
+                    or_(
+                        own.decline_class == DeclineClass.UPDATE_METHOD,
+                        *(own.reason == one for one in sorted(WRONG_DATA)),
+                    ),
                     ~shown_good.exists(),
                 ),
             ),
@@ -196,6 +194,15 @@ def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
         presentment=Presentment(**row.presentment) if row.presentment else None,
         **SHAPE.plain(row),
     )
+
+
+_OF_INVOICES = Query(
+    lambda dialect: bulk.select_matching(dialect, attempt, "invoice_id", ("started_at", "id")),
+    _attempt,
+    by="invoice_id",
+)
+_USES = Query(_uses, _use, by="fingerprint")
+_STOPS = Query(_stops, _stop, by="fingerprint")
 
 
 def open_on_method(conn: Connection, merchant_id: MerchantId, method_id: MethodId) -> list[AttemptId]:

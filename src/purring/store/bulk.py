@@ -166,6 +166,11 @@ def grouped(rows: Iterable[Any], column: str, make: Callable[[Any], Any]) -> dic
 
 @lru_cache(maxsize=256)
 def _matching(dialect: str, table: Table, column: str, order: Columns) -> Select[Any]:
+    return select_matching(dialect, table, column, order)
+
+
+def select_matching(dialect: str, table: Table, column: str = "id", order: Columns = ()) -> Select[Any]:
+    """Select the rows of a table whose `column` holds one of the keys of `key_params`."""
     return select(table).select_from(joined(dialect, table, column)).order_by(*(table.c[name] for name in order))
 
 

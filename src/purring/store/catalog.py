@@ -11,6 +11,7 @@ from purring.domain.catalog import Interval, Price, Product
 from purring.domain.ids import MerchantId
 from purring.domain.money import Money
 from purring.store import bulk
+from purring.store.recall import Query
 from purring.store.schema import price, product
 
 PRODUCT = bulk.Shape(product)
@@ -60,7 +61,7 @@ def load_products(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, 
 
 def load_prices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Price]:
     """Load prices."""
-    return {(row.merchant_id, row.id): price_from_row(row) for row in bulk.matching(conn, price, set(keys))}
+    return _PRICES.one_each(conn, set(keys))
 
 
 def price_from_row(row: Any) -> Price:  # noqa: ANN401 - a row
@@ -74,3 +75,6 @@ def price_from_row(row: Any) -> Price:  # noqa: ANN401 - a row
         trial_days=row.trial_days,
         version=row.version,
     )
+
+
+_PRICES = Query(lambda dialect: bulk.select_matching(dialect, price), price_from_row, by="id")

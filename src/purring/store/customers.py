@@ -11,6 +11,7 @@ from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, MerchantId
 from purring.store import bulk
+from purring.store.recall import Query, Whole
 from purring.store.schema import customer, person
 
 SHAPE = bulk.Shape(customer)
@@ -69,7 +70,10 @@ def page(
 
 def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Customer]:
     """Load customers with their people."""
-    return _with_people(conn, bulk.matching(conn, customer, set(keys)))
+    wanted = set(keys)
+    people = _PEOPLE.grouped(conn, wanted)
+    found = _BY_ID.one_each(conn, wanted)
+    return {key: _WHOLE.of(key, fields, tuple(people.get(key, ()))) for key, fields in found.items()}
 
 
 def _with_people(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Customer]:
@@ -84,3 +88,10 @@ def _customer(row: Any, people: tuple[Person, ...]) -> Customer:  # noqa: ANN401
 
 def _person(row: Any) -> Person:  # noqa: ANN401 - a row
     return Person(**PERSON.plain(row))
+
+
+_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, customer), SHAPE.plain, by="id")
+_PEOPLE = Query(
+    lambda dialect: bulk.select_matching(dialect, person, "customer_id", ("id",)), _person, by="customer_id"
+)
+_WHOLE = Whole(lambda fields, people: Customer(people=people, **fields))

@@ -33,6 +33,7 @@ from purring.store import (
     recoveries,
     subscriptions,
 )
+from purring.store.recall import Query
 from purring.store.schema import card_identity, invoice, payment_method, recovery
 
 Key = tuple[MerchantId, InvoiceId]
@@ -112,20 +113,18 @@ def _facts(merchant_id: str, value: Invoice, loaded: _Loaded) -> Facts:
 
 
 def _siblings(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Sibling]]:
-    rows = conn.execute(_open_invoices(conn.dialect.name), bulk.key_params(conn.dialect.name, keys))
-    return bulk.grouped(
-        rows,
-        "subscription_id",
-        lambda row: Sibling(
-            invoice_id=row.id,
-            status=row.status,
-            recovery_status=row.recovery_status,
-            disputed=row.dispute is not DisputeStatus.NONE,
-        ),
+    return _SIBLINGS.grouped(conn, keys)
+
+
+def _sibling(row: Any) -> Sibling:  # noqa: ANN401 - a row
+    return Sibling(
+        invoice_id=row.id,
+        status=row.status,
+        recovery_status=row.recovery_status,
+        disputed=row.dispute is not DisputeStatus.NONE,
     )
 
 
-@lru_cache
 def _open_invoices(dialect: str) -> Select[Any]:
     own, its = invoice.c, recovery.c
     unpaid = bulk.joined(dialect, invoice, "subscription_id").outerjoin(
@@ -138,6 +137,9 @@ def _open_invoices(dialect: str) -> Select[Any]:
         .where(own.status == "open")
         .order_by(own.invoice_on, own.id)
     )
+
+
+_SIBLINGS = Query(_open_invoices, _sibling, by="subscription_id")
 
 
 def _lock_cards(conn: Connection, keys: Iterable[bulk.Key]) -> None:

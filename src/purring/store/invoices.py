@@ -13,6 +13,7 @@ from purring.domain.ids import CustomerId, InvoiceId, MerchantId
 from purring.domain.invoice import Invoice, InvoiceLine
 from purring.domain.money import Money
 from purring.store import bulk
+from purring.store.recall import Query, Whole
 from purring.store.schema import invoice, invoice_line
 
 SHAPE = bulk.Shape(invoice, {"total_minor": "total.minor", "currency": "total.currency"})
@@ -66,7 +67,10 @@ def get(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> Inv
 
 def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Invoice]:
     """Load invoices with their lines."""
-    return _with_lines(conn, bulk.matching(conn, invoice, set(keys)))
+    wanted = list(dict.fromkeys(keys))
+    lines = _LINES.grouped(conn, wanted)
+    found = _BY_ID.one_each(conn, wanted)
+    return {key: _WHOLE.of(key, fields, tuple(lines.get(key, ()))) for key, fields in found.items()}
 
 
 def open_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Invoice]:
@@ -126,4 +130,15 @@ def _line(row: Any) -> InvoiceLine:  # noqa: ANN401 - a row
 
 
 def _invoice(row: Any, lines: tuple[InvoiceLine, ...]) -> Invoice:  # noqa: ANN401 - a row
-    return Invoice(total=Money(row.total_minor, row.currency), lines=lines, **SHAPE.plain(row))
+    return Invoice(lines=lines, **_fields(row))
+
+
+def _fields(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    return {"total": Money(row.total_minor, row.currency), **SHAPE.plain(row)}
+
+
+_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, invoice), _fields, by="id")
+_LINES = Query(
+    lambda dialect: bulk.select_matching(dialect, invoice_line, "invoice_id", ("position",)), _line, by="invoice_id"
+)
+_WHOLE = Whole(lambda fields, lines: Invoice(lines=lines, **fields))

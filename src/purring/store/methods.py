@@ -11,6 +11,7 @@ from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, MerchantId, MethodId
 from purring.domain.payment_method import PaymentMethod
 from purring.store import bulk
+from purring.store.recall import Query
 from purring.store.schema import card_identity, payment_method
 
 SHAPE = bulk.Shape(payment_method)
@@ -52,8 +53,7 @@ def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: Customer
 
 def of_customers(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[PaymentMethod]]:
     """List customers' methods, removed ones too, oldest first."""
-    rows = bulk.matching(conn, payment_method, keys, "customer_id", order=("created_at", "id"))
-    return bulk.grouped(rows, "customer_id", from_row)
+    return _OF_CUSTOMERS.grouped(conn, keys)
 
 
 def by_token(
@@ -77,3 +77,10 @@ def by_token(
 def from_row(row: Any) -> PaymentMethod:  # noqa: ANN401 - a row
     """Make a method of its row."""
     return PaymentMethod(**SHAPE.plain(row))
+
+
+_OF_CUSTOMERS = Query(
+    lambda dialect: bulk.select_matching(dialect, payment_method, "customer_id", ("created_at", "id")),
+    from_row,
+    by="customer_id",
+)

@@ -17,6 +17,7 @@ from purring.domain.notice import Notice, NoticeKind, NoticeStatus
 from purring.domain.subscription import Subscription
 from purring.store import bulk, customers
 from purring.store.leases import Claim
+from purring.store.recall import Query
 from purring.store.schema import DeliveryStatus, delivery, notice
 from purring.store.types import Instant
 
@@ -99,8 +100,7 @@ def change(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]]) -> No
 
 def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Notice]]:
     """List invoices' notices, oldest first."""
-    rows = bulk.matching(conn, notice, keys, "invoice_id", order=("owed_at", "id"))
-    return bulk.grouped(rows, "invoice_id", _notice)
+    return _OF_INVOICES.grouped(conn, keys)
 
 
 def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> list[Notice]:
@@ -237,3 +237,8 @@ def _delivery(row: Any, told: Notice, customer: Customer) -> Delivery:  # noqa: 
 
 def _notice(row: Any) -> Notice:  # noqa: ANN401 - a row
     return Notice(**SHAPE.plain(row))
+
+
+_OF_INVOICES = Query(
+    lambda dialect: bulk.select_matching(dialect, notice, "invoice_id", ("owed_at", "id")), _notice, by="invoice_id"
+)

@@ -11,6 +11,7 @@ from purring.domain.ids import InvoiceId, MerchantId, RecoveryId
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery
 from purring.store import bulk, policies
+from purring.store.recall import Query, Whole
 from purring.store.schema import recovery
 
 SHAPE = bulk.Shape(recovery, {"policy_version": "policy.version"})
@@ -18,11 +19,11 @@ SHAPE = bulk.Shape(recovery, {"policy_version": "policy.version"})
 
 def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Recovery]:
     """Load invoices' recoveries, under the invoices' keys."""
-    rows = bulk.matching(conn, recovery, keys, "invoice_id")
-    pinned = policies.load(conn, {(row.merchant_id, row.policy_version) for row in rows})
-    return {
-        (row.merchant_id, row.invoice_id): _recovery(row, pinned[row.merchant_id, row.policy_version]) for row in rows
-    }
+    found = _OF_INVOICES.one_each(conn, keys)
+    if not found:
+        return {}
+    pinned = policies.load(conn, {(key[0], version) for key, (version, _) in found.items()})
+    return {key: _WHOLE.of(key, fields, pinned[key[0], version]) for key, (version, fields) in found.items()}
 
 
 def invoice_of(conn: Connection, merchant_id: MerchantId, recovery_id: RecoveryId) -> InvoiceId | None:
@@ -33,5 +34,13 @@ def invoice_of(conn: Connection, merchant_id: MerchantId, recovery_id: RecoveryI
     ).scalar_one_or_none()
 
 
-def _recovery(row: Any, policy: Policy) -> Recovery:  # noqa: ANN401 - a row
-    return Recovery(policy=policy, **SHAPE.plain(row))
+def _fields(row: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - a row
+    return row.policy_version, SHAPE.plain(row)
+
+
+def _recovery(fields: dict[str, Any], policy: Policy) -> Recovery:
+    return Recovery(policy=policy, **fields)
+
+
+_OF_INVOICES = Query(lambda dialect: bulk.select_matching(dialect, recovery, "invoice_id"), _fields, by="invoice_id")
+_WHOLE = Whole(_recovery)

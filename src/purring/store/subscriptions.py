@@ -16,6 +16,7 @@ from purring.domain.ids import AttemptId, CustomerId, MerchantId, MethodId, Subs
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts
 from purring.store import bulk, catalog, customers, merchants, notices
+from purring.store.recall import Query, Whole
 from purring.store.schema import attempt, customer, invoice, subscription
 
 SHAPE = bulk.Shape(subscription, {"price_id": "price.id"})
@@ -39,8 +40,9 @@ def get(conn: Connection, merchant_id: MerchantId, subscription_id: Subscription
 
 def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Subscription]:
     """Load subscriptions with their prices."""
-    found = _with_prices(conn, bulk.matching(conn, subscription, set(keys)))
-    return {(merchant_id, value.id): value for merchant_id, value in found}
+    found = _BY_ID.one_each(conn, set(keys))
+    prices = catalog.load_prices(conn, {(key[0], price_id) for key, (price_id, _) in found.items()})
+    return {key: _WHOLE.of(key, fields, prices[key[0], price_id]) for key, (price_id, fields) in found.items()}
 
 
 def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Subscription]:
@@ -57,11 +59,7 @@ def by_external_id(conn: Connection, merchant_id: MerchantId, external_ids: Iter
 
 def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, frozenset[MethodId]]:
     """Tell which methods, main or backup, customers' subscriptions that aren't canceled are tied to."""
-    tied: dict[bulk.Key, set[MethodId]] = {}
-    for row in conn.execute(_tied(conn.dialect.name), bulk.key_params(conn.dialect.name, keys)):
-        methods = {row.method_id, row.backup_method_id} - {None}
-        tied.setdefault((row.merchant_id, row.customer_id), set()).update(methods)
-    return {key: frozenset(methods) for key, methods in tied.items()}
+    return {key: frozenset().union(*methods) for key, methods in _TIED.grouped(conn, keys).items()}
 
 
 def load_for_renewal(
@@ -148,11 +146,10 @@ def _lock(dialect: str, table: Any) -> Select[Any]:  # noqa: ANN401 - a table
     )
 
 
-@lru_cache
 def _tied(dialect: str) -> Select[Any]:
     own = subscription.c
     return (
-        select(own.merchant_id, own.customer_id, own.method_id, own.backup_method_id)
+        select(own.merchant_id, own.id, own.customer_id, own.method_id, own.backup_method_id)
         .select_from(bulk.joined(dialect, subscription, "customer_id"))
         .where(own.status != SubscriptionStatus.CANCELED)
     )
@@ -165,3 +162,20 @@ def _with_prices(conn: Connection, rows: Sequence[Any]) -> list[tuple[MerchantId
 
 def _subscription(row: Any, price: Price) -> Subscription:  # noqa: ANN401 - a row
     return Subscription(price=price, **SHAPE.plain(row))
+
+
+def _fields(row: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - a row
+    return row.price_id, SHAPE.plain(row)
+
+
+def _whole(fields: dict[str, Any], price: Price) -> Subscription:
+    return Subscription(price=price, **fields)
+
+
+def _methods(row: Any) -> frozenset[MethodId]:  # noqa: ANN401 - a row
+    return frozenset({row.method_id, row.backup_method_id} - {None})
+
+
+_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, subscription), _fields, by="id")
+_WHOLE = Whole(_whole)
+_TIED = Query(_tied, _methods, by="customer_id")
