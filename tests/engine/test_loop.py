@@ -194,4 +194,4 @@ def test_an_idle_turn_costs_next_to_nothing(world: World, shop: Shop) -> None:
     with world.worker() as worker, _counted() as statements:
         assert worker.turn().is_idle
     assert 4 == len([one for one in statements if "UPDATE" in one.upper()])
-    assert len(statements) <= 12
+    assert len(statements) <= 15

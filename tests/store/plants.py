@@ -13,6 +13,7 @@ from purring.store.schema import (
     delivery,
     event,
     inbound_event,
+    installation,
     invoice,
     journal_entry,
     journal_posting,
@@ -27,7 +28,7 @@ from tests.store.world import NOW, PRICE
 SOON = CHARGED_AT + timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(hours=24)
-NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9, *range(12, 24)]
+NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9, *range(12, 24), 28]
 
 Plant = Callable[[Connection, History], object]
 
@@ -102,6 +103,12 @@ def _sent_late(conn: Connection, history: History) -> None:
 def _foreign(conn: Connection, history: History) -> None:
     """Give the paid invoice's card to the other customer."""
     _set(conn, payment_method, history.declined.method_id, customer_id=history.open.customer_id)
+
+
+def _restored(conn: Connection, at: datetime, reconciled_at: datetime | None) -> None:
+    """Say that the database was restored."""
+    values = {"restored_at": at, "charges_since": at, "why": "", "cursors": {}, "reconciled_at": reconciled_at}
+    conn.execute(insert(installation).values(id="installation", version=1, **values))
 
 
 PLANTS: dict[str, tuple[set[int], Plant]] = {
@@ -211,4 +218,6 @@ PLANTS: dict[str, tuple[set[int], Plant]] = {
         lambda c, h: _set(c, subscription, h.subscription.id, customer_id="cus_nobody"),
     ),
     "a row of another merchant": ({21, 23}, lambda c, h: _set(c, recovery, h.recovery.id, merchant_id="mer_other")),
+    "charged before all was checked": ({28}, lambda c, _: _restored(c, RETRY_AT - SECOND, None)),
+    "charged while all was checked": ({28}, lambda c, _: _restored(c, RETRY_AT - SECOND, RETRY_AT + SECOND)),
 }

@@ -18,7 +18,7 @@ from tests.store.histories import happened
 from tests.store.plants import PLANTS, SOON
 from tests.store.world import PRICE, World
 
-NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9, *range(12, 24)]
+NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9, *range(12, 24), 28]
 
 
 @pytest.fixture

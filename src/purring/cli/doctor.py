@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import typer
 
 from purring.app import Gateways, make_logs, open_services
+from purring.cli.backup import progress_lines
 from purring.cli.output import say
 from purring.config import load_settings
 from purring.domain.attempt import Absent
 from purring.domain.errors import PurringError
 from purring.operations.codes import unknown_codes_of
 from purring.operations.lookup import all_merchants
+from purring.operations.queue import queue_of
+from purring.operations.reconcile import progress
 from purring.operations.services import Services
 from purring.store import invariants
 from purring.telemetry.redaction import clean_text
@@ -59,6 +62,7 @@ def _findings() -> Iterator[Finding]:
             yield Finding(well=True, text=f"database: {services.store.url} answers and is migrated")
             yield from _invariants(services)
             yield from _unknown_codes(services)
+            yield from _waiting(services)
     except PurringError as error:
         yield Finding(well=False, text="\n       ".join(map(clean_text, (error.message, *error.details))))
 
@@ -82,6 +86,18 @@ def _invariants(services: Services) -> Iterator[Finding]:
             yield Finding(
                 well=False, text=f"invariant {one.number}, {one.name}: {one.violations_count} not ({examples})"
             )
+
+
+def _waiting(services: Services) -> Iterator[Finding]:
+    """How much waits for a person, and how far a restored database is checked."""
+    found = progress(services)
+    if found is not None:
+        yield Finding(well=True, note=True, text=" ".join(progress_lines(found)))
+    counts = queue_of(services, limit=1).counts
+    if counts:
+        yield Finding(
+            well=True, note=True, text=f"{sum(counts.values())} things wait for a person; see `purring queue`"
+        )
 
 
 def _unknown_codes(services: Services) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from purring.cli import (
+    backup,
     codes,
     database,
     demonstrate,
@@ -66,5 +67,6 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
+backup.add_to(app)
 doctor.add_to(app)
 documents.add_to(app)

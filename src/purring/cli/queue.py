@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from purring.cli.backup import progress_lines
 from purring.cli.output import aligned, say
 from purring.cli.runtime import MerchantOption, services
 from purring.cli.words import moment
@@ -22,6 +23,7 @@ from purring.i18n.reader import Reader
 from purring.operations.lookup import all_merchants, merchant_named
 from purring.operations.queue import LIMIT_MAX, Queue, note_done, queue_of, try_again
 from purring.operations.queue_text import KINDS, queue_object, remedies, why
+from purring.operations.reconcile import progress
 from purring.operations.recoveries import correct_outcome
 from purring.store.queue import Waiting
 
@@ -59,12 +61,15 @@ def queue(
     with services() as opened:
         there_are = all_merchants(opened)
         one = merchant_named(opened, merchant) if merchant is not None else None
+        check = progress(opened)
         found = queue_of(opened, one.id if one else None, after=after, limit=limit)
     readers = _readers(there_are, wanted)
     several = len(there_are) > 1
     if as_json:
         say(json.dumps(queue_object(found, readers, several_merchants=several), ensure_ascii=False, indent=2))
     else:
+        for line in progress_lines(check) if check and check.goes_on else ():
+            say(line)
         _say_queue(found, readers, several=several)
 
 

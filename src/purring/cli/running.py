@@ -31,7 +31,7 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing 
     settings = load_settings()
     make_logs(settings)
     with open_services(settings) as services, stopped_by_signals() as stop:
-        worker = Worker(services)
+        worker = Worker(services, compares_first=True)
         log.info("worker_started", owner=services.owner, database=services.store.url)
         if once:
             _say_turn(worker.run_until_idle())

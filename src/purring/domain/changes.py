@@ -41,6 +41,11 @@ class Changes:
         """Whether there is anything to write."""
         return bool(self.created or self.changed or self.events or self.entries)
 
+    @property
+    def invoices(self) -> tuple[Invoice, ...]:
+        """The invoices that it creates."""
+        return tuple(noun for noun in self.created if isinstance(noun, Invoice))
+
     def __add__(self, other: Changes) -> Changes:
         """Both, where they concern different nouns."""
         return Changes(

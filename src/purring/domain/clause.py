@@ -25,6 +25,9 @@ from purring.domain.words import POLICY_WORDS, word
 TEXTS: dict[str, str] = {
     "invoice.settled": mark("The invoice is {invoice_status}: nothing more happens."),
     "invoice.disputed": mark("The payment is disputed ({dispute}): no automatic charge."),
+    "invoice.unchecked": mark(
+        "Restored from a backup: nothing is charged before the gateways were asked what they charged since."
+    ),
     "invoice.first_charge": mark("First charge, on the invoice date."),
     "invoice.no_method": mark("No usable payment method is tied: the customer is asked for one."),
     "invoice.no_room": mark("The networks' ceilings leave no room for a first charge within the window."),

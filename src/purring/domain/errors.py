@@ -46,6 +46,7 @@ class RefusalCode(StrEnum):
     CHARGE_IN_FLIGHT = "charge_in_flight"
     CLAIM_NOT_ALLOWED = "claim_not_allowed"
     INVOICE_DISPUTED = "invoice_disputed"
+    INVOICE_UNCHECKED = "invoice_unchecked"
     INVOICE_NOT_OPEN = "invoice_not_open"
     LAST_BILLING_ADMIN = "last_billing_admin"
     LETTER_NOT_ALLOWED = "letter_not_allowed"
@@ -70,6 +71,7 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
     RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
     RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
+    RefusalCode.INVOICE_UNCHECKED: "After a restore it isn't known yet whether it was paid; try again in a while.",
     RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
     RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
     RefusalCode.LETTER_NOT_ALLOWED: "The law doesn't allow this letter; ask on the day shown.",

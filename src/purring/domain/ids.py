@@ -6,6 +6,8 @@ Source: ULID specification, github.com/ulid/spec (read 2026-11-23), written in l
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from hashlib import blake2b
 from typing import Literal, NewType, Protocol
 
 from purring.domain.errors import InvalidId
@@ -85,6 +87,13 @@ def make_id(prefix: Prefix, ms_since_epoch: int, random_80_bits: int) -> str:
     assert 0 <= random_80_bits <= RANDOM_MAX, random_80_bits
     bits = ms_since_epoch << 80 | random_80_bits
     return prefix + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
+
+
+def invoice_id_of(on: date, *about: str) -> InvoiceId:
+    """An id that sorts by the invoice's day and follows from what the invoice is for."""
+    digest = blake2b(" ".join(about).encode(), digest_size=10).digest()
+    ms = int(datetime(on.year, on.month, on.day, tzinfo=UTC).timestamp() * 1000)
+    return InvoiceId(make_id("inv_", ms, int.from_bytes(digest)))
 
 
 def kind_of(value: str) -> Prefix:

@@ -11,7 +11,7 @@ from purring.domain.catalog import period
 from purring.domain.changes import Changes
 from purring.domain.errors import RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
-from purring.domain.ids import InvoiceId, LineId, NoticeId
+from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId, invoice_id_of
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
@@ -50,6 +50,15 @@ def next_step_at(subscription: Subscription, merchant: Merchant) -> datetime | N
 def next_period_on(subscription: Subscription) -> date:
     """First day of the next period to invoice."""
     return period(subscription.anchor_on, subscription.price.interval, subscription.next_period_index).start_on
+
+
+def period_invoice_id(merchant_id: MerchantId, subscription: Subscription) -> InvoiceId:
+    """The id of the next period's invoice, which follows from the period.
+
+    A database that was restored from a backup issues it anew under the same id, by which the gateway knows its charges.
+    """
+    start_on = next_period_on(subscription)
+    return invoice_id_of(start_on, merchant_id, subscription.id, start_on.isoformat())
 
 
 def _suspension_step_at(subscription: Subscription, merchant: Merchant) -> datetime:

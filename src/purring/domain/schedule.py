@@ -30,6 +30,8 @@ def schedule(facts: Facts, now: datetime) -> Schedule:
         return resolving(attempt, now)
     if not invoice.is_open:
         return _settled(invoice, recovery, now)
+    if invoice.unchecked:
+        return Schedule((), Clause("invoice.unchecked"))
     if invoice.dispute is not DisputeStatus.NONE:
         return Schedule((), Clause("invoice.disputed", (invoice.dispute.value,)))
     if recovery is None:

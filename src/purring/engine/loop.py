@@ -12,15 +12,19 @@ from purring.domain.errors import StoreUnavailable
 from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
 from purring.operations.inbound import work_inbound
 from purring.operations.notices import send_due
+from purring.operations.reconcile import is_known_to_gateways, reconcile
 from purring.operations.renew import renew_due
 from purring.operations.services import Services
 from purring.operations.transact import told
-from purring.store import leases
+from purring.store import installation, leases
 from purring.store.leases import Work
 from purring.telemetry.logs import log
 
 TURNS_MAX = 10_000
 """More turns than this at one instant can only be a bug."""
+
+LOOKS_EVERY = timedelta(minutes=1)
+"""How often a worker looks whether somebody has restored the database."""
 
 WAIT_MAX_S = 30.0
 """The longest wait after turns that failed."""
@@ -46,11 +50,12 @@ class Turn:
     renewed: int = 0
     charged: int = 0
     sent: int = 0
+    checked: int = 0
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing was due."""
-        return not (self.inbound or self.renewed or self.charged or self.sent)
+        return not (self.inbound or self.renewed or self.charged or self.sent or self.checked)
 
     def __add__(self, other: Turn) -> Turn:
         """Both together."""
@@ -59,25 +64,56 @@ class Turn:
             renewed=self.renewed + other.renewed,
             charged=self.charged + other.charged,
             sent=self.sent + other.sent,
+            checked=self.checked + other.checked,
         )
 
 
 class Worker:
     """One worker: its services and its pipeline."""
 
-    def __init__(self, services: Services, interrupt: Interrupt = uninterrupted) -> None:
-        """Make it ready; nothing is claimed yet."""
+    def __init__(
+        self, services: Services, interrupt: Interrupt = uninterrupted, *, compares_first: bool = False
+    ) -> None:
+        """Make it ready; nothing is claimed yet.
+
+        `compares_first`: before anything else, make sure that the gateways know of no charge that the database doesn't
+        have, which would mean that it was put back from a backup without a word.
+        """
         self.services = services
+        self._is_compared = not compares_first
+        self._looks_at: datetime | None = None
         self.pipeline = Pipeline(services, interrupt)
 
     def turn(self) -> Turn:
-        """One pass over all due work. Gateway events come first: they may settle what else would be asked about."""
+        """One pass over all due work. Gateway events come first: they may settle what else would be asked about.
+
+        After a restore nothing else is done before all has been checked at the gateways.
+        """
+        self._is_compared = self._is_compared or is_known_to_gateways(self.services)
+        if not self._is_compared:
+            return Turn()
+        goes_on, checked = self._reconcile()
+        if goes_on:
+            return Turn(checked=checked)
         return Turn(
+            checked=checked,
             inbound=work_inbound(self.services),
             renewed=renew_due(self.services),
             charged=self.pipeline.turn(),
             sent=send_due(self.services),
         )
+
+    def _reconcile(self) -> tuple[bool, int]:
+        """Look now and then whether the database was restored, and go on with the check as long as there is one.
+
+        Between two looks nothing wrong can be charged: the invoices themselves say that they have to be checked.
+        """
+        now = self.services.clock.now()
+        if self._looks_at is not None and now < self._looks_at:
+            return False, 0
+        goes_on, checked = reconcile(self.services)
+        self._looks_at = None if goes_on or checked else now + LOOKS_EVERY
+        return goes_on, checked
 
     def run_until_idle(self) -> Turn:
         """Turn until nothing is due at the clock's instant."""
@@ -90,9 +126,12 @@ class Worker:
         raise AssertionError(f"work is still due after {TURNS_MAX} turns at {self.services.clock.now()}")
 
     def next_due_at(self) -> datetime | None:
-        """When the next thing falls due, over all kinds of work."""
+        """When the next thing falls due, over all kinds of work; None while nothing may be done after a restore."""
         now = self.services.clock.now()
         with self.services.store.reading() as conn:
+            restored = installation.state(conn)
+            if restored is not None and restored.reconciled_at is None:
+                return None
             due = [leases.next_due_at(conn, work, now) for work in Work]
         return min((at for at in due if at is not None), default=None)
 

@@ -120,6 +120,7 @@ class ListedCharge:
     scheme: str
     last4: str
     fingerprint: str
+    off_session: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

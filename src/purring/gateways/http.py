@@ -149,10 +149,33 @@ def _read_bounded(chunks: Iterable[bytes]) -> bytes | None:
     return bytes(content)
 
 
+def read_json(content: bytes) -> object:
+    """Read what a provider sent; characters that no database keeps, NUL and half a surrogate pair, are replaced.
+
+    Raises ValueError.
+    """
+    try:
+        return _kept(json.loads(content))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _kept(value: object) -> object:
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+        case list():
+            return [_kept(one) for one in value]
+        case dict():
+            return {str(_kept(key)): _kept(one) for key, one in value.items()}
+        case _:
+            return value
+
+
 def _json_object(content: bytes) -> Mapping[str, object] | None:
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
+        value = read_json(content)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

@@ -12,7 +12,7 @@ from purring.domain.customer import Customer
 from purring.domain.decide.hand_over import handed_over
 from purring.domain.errors import InvalidInput, InvalidMoney, NotFound, PurringError, RefusalCode, Refused
 from purring.domain.facts import Facts
-from purring.domain.ids import CustomerId, InvoiceId, LineId, MerchantId, MethodId, SubscriptionId
+from purring.domain.ids import CustomerId, LineId, MerchantId, MethodId, SubscriptionId, invoice_id_of
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceSource, InvoiceStatus
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
@@ -20,7 +20,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.operations.services import Services
 from purring.operations.transact import transact
-from purring.store import Connection, customers, merchants, methods, subscriptions
+from purring.store import Connection, customers, installation, merchants, methods, subscriptions
 from purring.store import invoices as stored
 from purring.store.changes import save_many
 
@@ -97,6 +97,7 @@ def _saved(
 ) -> list[Invoice | PurringError]:
     batch = [(merchant_id, one[1]) for one in decided if not isinstance(one, PurringError)]
     save_many(conn, batch, services.ids, services.clock.now())
+    installation.flag_new(conn, [(merchant_id, one.id) for _, made in batch for one in made.invoices])
     return [one if isinstance(one, PurringError) else one[0] for one in decided]
 
 
@@ -165,7 +166,7 @@ def _invoice(services: Services, merchant: Merchant, customer: Customer, new: Ha
     now = services.clock.now()
     line = InvoiceLine(id=LineId(services.ids.new("il_")), description=new.description, quantity=1, amount=new.amount)
     return Invoice(
-        id=InvoiceId(services.ids.new("inv_")),
+        id=invoice_id_of(new.invoice_on, merchant.id, new.number),
         number=new.number,
         customer_id=customer.id,
         subscription_id=new.subscription_id,

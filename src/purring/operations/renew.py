@@ -8,40 +8,47 @@ from datetime import datetime
 
 from purring.domain.changes import Changes
 from purring.domain.errors import StaleWrite
-from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId
-from purring.domain.renewal import NewIds, issues_invoice, strike
+from purring.domain.ids import LineId, MerchantId, NoticeId
+from purring.domain.renewal import NewIds, issues_invoice, period_invoice_id, strike
 from purring.domain.subscription_facts import SubscriptionFacts
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import set_aside, together_or_alone, transact
-from purring.store import Connection, leases, merchants, subscriptions
+from purring.store import Connection, installation, leases, merchants, subscriptions
 from purring.store.changes import save_many
 from purring.store.leases import Claim, Work
 
 
-def renew_due(services: Services) -> int:
-    """One batch of subscriptions whose clock has struck. Gives how many were due."""
+def renew_due(services: Services, *, punctually: bool = False) -> int:
+    """One batch of subscriptions whose clock has struck. Gives how many were due.
+
+    `punctually`: as if each had been worked when it struck, where that was forgotten (see `operations.reconcile`).
+    """
     now = services.clock.now()
     with services.store.transaction() as conn:
         claims = leases.claim(conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE)
     together_or_alone(
         claims,
-        lambda some: transact(services, lambda conn: _renew(conn, services, some, now)),
+        lambda some: transact(services, lambda conn: _renew(conn, services, some, now, punctually=punctually)),
         lambda claim, error: set_aside(services, Work.SUBSCRIPTION, claim, error),
     )
     return len(claims)
 
 
-def _renew(conn: Connection, services: Services, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+def _renew(
+    conn: Connection, services: Services, claims: Sequence[Claim], now: datetime, *, punctually: bool
+) -> list[Claim]:
     """Strike for these subscriptions in one transaction. The claim was another: it must not wait for customers."""
     due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
-    save_many(conn, list(_struck(conn, services, due, now)), services.ids, now)
+    struck = list(_struck(conn, services, due, now, punctually=punctually))
+    save_many(conn, struck, services.ids, now)
+    installation.flag_new(conn, [(merchant_id, one.id) for merchant_id, made in struck for one in made.invoices])
     if leases.release(conn, Work.SUBSCRIPTION, claims, services.owner) != len(claims):
         raise StaleWrite("Another worker has taken a subscription over; it renews it.")
     return list(claims)
 
 
 def _struck(
-    conn: Connection, services: Services, due: Sequence[SubscriptionFacts], now: datetime
+    conn: Connection, services: Services, due: Sequence[SubscriptionFacts], now: datetime, *, punctually: bool
 ) -> Iterator[tuple[MerchantId, Changes]]:
     """Each subscription's changes. Invoice numbers have no gaps: they are drawn only for invoices that are issued."""
     wanted = Counter(facts.merchant.id for facts in due if issues_invoice(facts, now))
@@ -51,13 +58,14 @@ def _struck(
     }
     for facts in due:
         number = next(numbers[facts.merchant.id]) if issues_invoice(facts, now) else ""
-        yield facts.merchant.id, strike(facts, now, _new_ids(services, number))
+        at = facts.subscription.next_step_at if punctually else None
+        yield facts.merchant.id, strike(facts, at or now, _new_ids(services, facts, number))
 
 
-def _new_ids(services: Services, number: str) -> NewIds:
+def _new_ids(services: Services, facts: SubscriptionFacts, number: str) -> NewIds:
     """Ids for whatever one strike may create."""
     return NewIds(
-        invoice_id=InvoiceId(services.ids.new("inv_")),
+        invoice_id=period_invoice_id(facts.merchant.id, facts.subscription),
         line_id=LineId(services.ids.new("il_")),
         number=number,
         notice_id=NoticeId(services.ids.new("ntc_")),

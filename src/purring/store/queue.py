@@ -172,7 +172,7 @@ def _waiting(row: Any) -> Waiting:  # noqa: ANN401 - a row
 # The parts
 
 
-def _few(column: ColumnElement[Any], *values: str) -> ColumnElement[bool]:
+def few(column: ColumnElement[Any], *values: str) -> ColumnElement[bool]:
     """Say a partial index's own condition with its values written out: with parameters it wouldn't be recognized."""
     written: list[ColumnElement[Any]] = [literal_column(f"'{value}'") for value in values]
     return column == written[0] if len(written) == 1 else column.in_(written)
@@ -239,7 +239,7 @@ def _attempts() -> Iterator[Select[Any]]:
         handed_on.c.object_id == own.id,
         handed_on.c.kind == EventKind.ATTEMPT_NEEDS_OPERATOR,
     )
-    is_open = _few(own.status, *(status for status in AttemptStatus if status in OPEN_ATTEMPT))
+    is_open = few(own.status, *(status for status in AttemptStatus if status in OPEN_ATTEMPT))
     since = select(func.max(handed_on.c.at)).where(about).correlate(attempt).scalar_subquery()
     handed = select(handed_on.c.id).where(about).correlate(attempt).exists()
     yield _part(QueueKind.OUTCOME_UNKNOWN, since, own.merchant_id, own.id, **shown).where(is_open, handed)
@@ -264,7 +264,7 @@ def _declines() -> Iterator[Select[Any]]:
             QueueKind.DECLINE_UNREAD, own.ended_at, own.merchant_id, own.id, invoice_id=own.invoice_id, state=corrected
         )
         .select_from(attempt.join(recovery, its_recovery))
-        .where(_few(own.status, AttemptStatus.DECLINED), _few(own.decline_class, DeclineClass.UNKNOWN))
+        .where(few(own.status, AttemptStatus.DECLINED), few(own.decline_class, DeclineClass.UNKNOWN))
         .where(recovery.c.status == RecoveryStatus.OPEN, ~anything_since.correlate(attempt).exists())
     )
 
@@ -285,12 +285,12 @@ def _held() -> Iterator[Select[Any]]:
         without_end = or_(own.held_until.is_(None), runs_on)
         yield _part(
             kind, paused_at, own.merchant_id, own.invoice_id, invoice_id=own.invoice_id, until=own.held_until
-        ).where(_few(own.status, RecoveryStatus.OPEN), own.hold != literal_column("''"), own.hold == hold, without_end)
+        ).where(few(own.status, RecoveryStatus.OPEN), own.hold != literal_column("''"), own.hold == hold, without_end)
 
 
 def _disputes() -> Iterator[Select[Any]]:
     """Disputes that the bank hasn't decided, and invoices that stayed open after one was lost."""
-    own, listed = invoice.c, _few(invoice.c.dispute, DisputeStatus.OPEN, DisputeStatus.LOST)
+    own, listed = invoice.c, few(invoice.c.dispute, DisputeStatus.OPEN, DisputeStatus.LOST)
     opened_at = _latest(EventKind.INVOICE_CHARGED_BACK, own.merchant_id, own.id)
     yield _part(QueueKind.DISPUTED, opened_at, own.merchant_id, own.id, invoice_id=own.id).where(
         listed, own.dispute == DisputeStatus.OPEN
@@ -313,7 +313,7 @@ def _surplus() -> Iterator[Select[Any]]:
             func.max(own.at, type_=Instant).label("at"),
             rest.label("rest"),
         )
-        .where(_few(own.kind, EntryKind.OVERPAID, EntryKind.OVERPAYMENT_REVERSED))
+        .where(few(own.kind, EntryKind.OVERPAID, EntryKind.OVERPAYMENT_REVERSED))
         .group_by(own.merchant_id, own.invoice_id)
         .having(rest > 0)
         .subquery("surplus")
@@ -326,7 +326,7 @@ def _surplus() -> Iterator[Select[Any]]:
 def _inbound() -> Iterator[Select[Any]]:
     """Gateways' events that couldn't act: tried again by themselves for a while, then no more."""
     own = inbound_event.c
-    stuck = (_few(own.status, InboundStatus.STORED, InboundStatus.FAILED), own.problem != literal_column("''"))
+    stuck = (few(own.status, InboundStatus.STORED, InboundStatus.FAILED), own.problem != literal_column("''"))
     kinds = {InboundStatus.STORED: QueueKind.EVENT_WAITING, InboundStatus.FAILED: QueueKind.EVENT_FAILED}
     for status, kind in kinds.items():
         shown = {"problem": own.problem, "count": own.tries, "until": own.next_step_at, "state": own.gateway}
@@ -354,7 +354,7 @@ def _letters() -> Iterator[Select[Any]]:
     yield (
         _part(QueueKind.NOTICE_UNDELIVERED, its.owed_at, own.merchant_id, own.id, **shown, count=own.tries)
         .select_from(delivery.join(notice, about))
-        .where(_few(own.status, DeliveryStatus.FAILED), its.status != NoticeStatus.WITHDRAWN)
+        .where(few(own.status, DeliveryStatus.FAILED), its.status != NoticeStatus.WITHDRAWN)
     )
 
 

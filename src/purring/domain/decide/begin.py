@@ -16,7 +16,7 @@ from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
-from purring.domain.invoice import DisputeStatus
+from purring.domain.invoice import DisputeStatus, Invoice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.presented import presentment
 from purring.domain.rulebook.limits import Note, Use, usage
@@ -186,8 +186,14 @@ def start(
         figures=clause.plain(),
         limits=[_numbers(note) for note in attempt.notes],
     )
-    plan_next(draft, draft.now)
+    if not _is_due(invoice, draft.now):
+        plan_next(draft, draft.now)  # so that somebody looks, should whoever sends it stop
     return Go(changes=draft.done(), facts=draft.facts, attempt=attempt, method=method)
+
+
+def _is_due(invoice: Invoice, now: datetime) -> bool:
+    """Whether somebody will look at the invoice at once anyway."""
+    return invoice.next_step_at is not None and invoice.next_step_at <= now
 
 
 def _limits_seen(facts: Facts, method: PaymentMethod, now: datetime) -> tuple[Note, ...]:
@@ -251,7 +257,12 @@ def may_resend(facts: Facts, attempt: Attempt, method: PaymentMethod, now: datet
     if now >= attempt.key_expires_at or now > window_ends_at(facts) or stopped_by(facts, method, now.date()):
         return False
     invoice, recovery = facts.invoice, facts.recovery
-    if not invoice.is_open or attempt.amount != invoice.owed or (recovery is not None and not recovery.is_open):
+    if (
+        not invoice.is_open
+        or invoice.unchecked
+        or attempt.amount != invoice.owed
+        or (recovery is not None and not recovery.is_open)
+    ):
         return False
     return attempt.initiator is not Initiator.AUTOMATIC or _still_planned(facts, attempt, now)
 

@@ -91,6 +91,8 @@ def _require_payable(facts: Facts) -> None:
         raise Refused(RefusalCode.OUTCOME_UNKNOWN if unknown else RefusalCode.CHARGE_IN_FLIGHT, details=(attempt.id,))
     if invoice.dispute is DisputeStatus.OPEN:
         raise Refused(RefusalCode.INVOICE_DISPUTED, details=(invoice.id,))
+    if invoice.unchecked:
+        raise Refused(RefusalCode.INVOICE_UNCHECKED, details=(invoice.id,))
 
 
 def _own_method(facts: Facts, method_id: MethodId) -> PaymentMethod:

@@ -83,6 +83,7 @@ def _listed(charge: Mapping[str, object], base_url: str) -> ListedCharge:
         charged_at=_instant(charge["created_at"]),
         outcome=charge_outcome(charge, base_url),
         outcome_at=_instant(charge["updated_at"]),
+        off_session=charge["off_session"] is not False,
         **{name: _text(charge[name]) for name in _LISTED},
     )
 

@@ -115,7 +115,8 @@ def ask_capabilities(client: HttpClient) -> Capabilities:
     sent = client.get("/v1/capabilities")
     lifetime_s = sent.body.get("key_lifetime_s") if isinstance(sent, Reply) else None
     key_lifetime = timedelta(seconds=lifetime_s) if isinstance(lifetime_s, int) else CAUTIOUS_KEY_LIFETIME
-    lists_charges = isinstance(sent, Reply) and sent.body.get("lists_charges") is True
+    # Whether it can list is not guessed at: the list itself will say that the sandbox can't be reached.
+    lists_charges = not isinstance(sent, Reply) or sent.body.get("lists_charges") is True
     return Capabilities(key_lifetime=key_lifetime, in_flight_max=client.in_flight_max, lists_charges=lists_charges)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -31,7 +30,10 @@ def read_event(secret: str, headers: Mapping[str, str], body: bytes, now: dateti
     if not is_genuine(secret, signature, body, now):
         raise BadSignature("The event is not signed with our secret, or its time is more than five minutes off.")
     try:
-        return _read(json.loads(body))
+        event = read_json(body)
+        if not isinstance(event, dict):
+            raise TypeError("event")
+        return _read(event)
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayGarbled(f"The event is signed but can't be read: {type(error).__name__}.") from error
 

@@ -29,6 +29,7 @@ def since(call: Call) -> Answered:
             "scheme": row["network"],
             "last4": row["last4"],
             "fingerprint": row["fingerprint"],
+            "off_session": bool(row["off_session"]),
             "updated_at": row["updated_at"],
         }
         for row in rows[:PAGE_MAX]

@@ -2,7 +2,7 @@
 
 Each query finds what breaks its sentence. They lean on nothing that keeps the sentence in the first place: not on the
 schema's constraints, nor on the rulebook's arithmetic. Left to others: 10 and 11 (seen only at the gateway), 18 as far
-as it is about the gateway's ledger (that is 1), and those about parts that aren't there yet (24 to 28).
+as it is about the gateway's ledger (that is 1), and those about parts that aren't there yet (24 to 27).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from purring.domain.money import Money
-from purring.store.invariants import attempts, isolation, ledger, limits, money, told
+from purring.store.invariants import attempts, isolation, ledger, limits, money, restored, told
 from purring.store.invariants.query import Queries
 
 __all__ = ["EXAMPLES_MAX", "InvariantResult", "Ledger", "check"]
@@ -59,6 +59,7 @@ _ALL: Mapping[int, tuple[str, Queries]] = {
     21: ("each state has its event", told.states_have_events),
     22: ("a gateway's event acts once", told.inbound_acts_once),
     23: ("no row points at another merchant's, or at nothing", isolation.no_row_crosses),
+    28: ("after a restore nothing is charged before all is checked", restored.none_before_reconciled),
 }
 
 
