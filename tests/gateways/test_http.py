@@ -73,6 +73,14 @@ def test_answers_that_the_provider_meant_come_through(status: int) -> None:
     assert (status, {"status": "approved"}) == (sent.status, sent.body)
 
 
+def test_characters_that_no_database_keeps_are_replaced() -> None:
+    """A message with NUL or half a surrogate pair in it must not keep the outcome from being written down."""
+    content = b'{"a\\u0000": ["\\ud800!", {"b": "Bl\\u00e5b\\u00e6r\\u0000"}], "n": 1}'
+    sent = _answering(lambda: httpx2.Response(200, content=content))
+    assert isinstance(sent, Reply)
+    assert {"a\ufffd": ["?!", {"b": "Blåbær\ufffd"}], "n": 1} == sent.body
+
+
 def test_a_503_counts_as_unavailable_only_if_it_says_that_nothing_was_done() -> None:
     """Without the provider's own word a 503 may come from a proxy behind which the charge went through."""
     assert isinstance(_status(503, {"nothing_done": True}), Unavailable)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from purring.domain.errors import BadSignature, GatewayGarbled
 from purring.gateways.base import InboundEvent, InboundKind
+from purring.gateways.http import read_json
 from purring.gateways.sandbox.codes import charge_outcome, money_in
 from purring.gateways.sandbox.signing import HEADER, is_genuine
 
