@@ -32,7 +32,7 @@ from tests.world import NOON, Shop, World
 
 DAYS = 90
 CHARGES_MAX = 60
-EXAMPLES = max(4, settings().max_examples // 15)
+EXAMPLES = max(8, settings().max_examples // 8)
 """Each example is ninety days of a whole installation; `HYPOTHESIS_PROFILE=deep` plays some hundred of them."""
 
 SOFT = {
