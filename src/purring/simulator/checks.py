@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.facts import Facts
+from purring.domain.ids import AttemptId
 from purring.domain.money import Money
 from purring.domain.schedule import schedule
 from purring.gateways.sandbox.oracle import SeenCharge, movements, seen_charges
 from purring.simulator import judge
+from purring.simulator.faults import Fault
 from purring.store import invariants, invoices
 from purring.store.facts import load_many
 from purring.store.invariants.ledger import not_booked
@@ -70,13 +74,19 @@ def _held_by_gateway(world: World) -> dict[str, list[Money]]:
 
 
 def _judged(world: World, seen: list[SeenCharge], facts: list[Facts]) -> Broken:
-    """The schemes' rules, by a judge who knows only the provider's ledger."""
+    """The schemes' rules, by a judge who knows only the provider's ledger.
+
+    A charge counts from when it was begun. What is sent later than that, because its worker died or the way was slow,
+    reaches the provider nearer to the next one than the rules want; nobody can know that when the next one is planned.
+    """
     edits: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for method, at in world.edits:
         for one in facts:
             if one.customer.id == method.customer_id:
                 edits[method.token, one.invoice.id].append(at)
-    for sentence in judge.broken(judge.Case(seen=seen, edits=edits)):
+    begun_at = {attempt.id: attempt.started_at for one in facts for attempt in one.attempts}
+    begun = [replace(charge, at=min(charge.at, begun_at.get(AttemptId(charge.key), charge.at))) for charge in seen]
+    for sentence in judge.broken(judge.Case(seen=sorted(begun, key=attrgetter("at")), edits=edits)):
         yield "judge", sentence
 
 
@@ -115,6 +125,23 @@ def _disagreement(attempt: Attempt, charge: SeenCharge | None) -> str:
         return "" if status == "absent" else f"failed, and the gateway says {status}"
     return ""
 
+
+def check_mails(world: World) -> None:
+    """A mail goes out twice only where a process or its database had died in between."""
+    if not any(world.plan.has(fault) for fault in DEADLY):
+        for delivery_id, times in world.mailbox.sent.items():
+            if times > 1:
+                world.broken("mail", f"{delivery_id} went out {times} times")
+
+
+DEADLY = (
+    Fault.KILL,
+    Fault.KILL_AT_COMMIT,
+    Fault.COMMIT_UNKNOWN,
+    Fault.DATABASE_AWAY,
+    Fault.ZOMBIE,
+    Fault.MAIL_TROUBLE,
+)
 
 RESTING = frozenset(
     {

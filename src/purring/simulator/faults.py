@@ -57,7 +57,7 @@ ALL = tuple(Fault)
 DENSITIES = (0.1, 0.25, 0.5)
 """Of all faults a history knows about so large a part: few make clear stories, many make rare meetings."""
 
-DAYS_MIN, DAYS_MAX = 14, 36
+DAYS_MIN, DAYS_MAX = 10, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

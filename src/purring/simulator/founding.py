@@ -29,8 +29,8 @@ POLICIES = (
     Policy(),
     Policy(),
     Policy(window_days=14, end_action=EndAction.CANCEL, transfer_hold_business_days=3),
-    Policy(retry="fixed", offsets_days=(1, 2, 3, 5, 8), window_days=14, end_action=EndAction.WRITE_OFF),
-    Policy(retry="fixed", offsets_days=tuple(range(1, 20)), window_days=21, end_action=EndAction.KEEP_PAST_DUE),
+    Policy(retry="fixed", offsets_days=(1, 2, 5), window_days=14, end_action=EndAction.WRITE_OFF),
+    Policy(retry="fixed", offsets_days=tuple(range(1, 14)), window_days=14, end_action=EndAction.KEEP_PAST_DUE),
 )
 
 SOFT = {"sepa": "sepa AM04", "ach": "ach R01", "bacs": "bacs 0"}
@@ -50,11 +50,11 @@ def found(world: World) -> None:
     """Let merchants open and customers move in; nothing goes wrong yet."""
     services = world.process("founder")
     world.calm = True
-    for number in range(world.dice.pick("merchants", (1, 1, 1, 2))):
+    for number in range(world.dice.pick("merchants", (1, 1, 1, 1, 2))):
         merchant = _open(world, services, number)
         world.merchants.append(merchant)
         prices = [_price(services, merchant, world, amount) for amount in AMOUNTS[: world.dice.between("prices", 1, 2)]]
-        for _ in range(world.dice.pick("customers", (1, 1, 2))):
+        for _ in range(world.dice.pick("customers", (1, 1, 1, 2))):
             _move_in(world, services, merchant, prices)
     world.calm = False
 
@@ -75,7 +75,7 @@ def _open(world: World, services: Services, number: int) -> Merchant:
 
 
 def _price(services: Services, merchant: Merchant, world: World, minor: int) -> Price:
-    interval = parse_interval(world.dice.pick("interval", ("1 week", "1 month", "1 month", "1 month")))
+    interval = parse_interval(world.dice.pick("interval", ("1 week", "1 month", "1 month", "1 month", "1 month")))
     amount = Money(minor, CURRENCY)
     return subscriptions.create_price(services, merchant.id, product_name="Plan", unit_amount=amount, interval=interval)
 
@@ -98,7 +98,7 @@ def _move_in(world: World, services: Services, merchant: Merchant, prices: list[
     world.buyers.append(buyer)
     for _ in range(dice.pick("cards", (1, 2))):
         add_method(world, services, buyer)
-    for _ in range(dice.pick("bought", (1, 1, 2))):
+    for _ in range(dice.pick("bought", (1, 1, 1, 2))):
         _buy(world, services, buyer, dice.pick("which price", prices))
 
 

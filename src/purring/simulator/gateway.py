@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,8 @@ class WatchedGateway:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the gateway states about itself."""
-        return self._inner.capabilities
+        """What the gateway states about itself; nothing is restored here, so that charges needn't be listed."""
+        return replace(self._inner.capabilities, lists_charges=False)
 
     def charge(self, request: ChargeRequest) -> Outcome:
         """Ask for the money, with trouble on the way there and back."""

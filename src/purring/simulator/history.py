@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,11 +13,14 @@ from purring.gateways.sandbox.settings import OutageKind
 from purring.operations import subscriptions
 from purring.simulator import checks, founding, sometimes
 from purring.simulator.bench import Bench
+from purring.simulator.bugs import Bug
 from purring.simulator.deeds import Case, settle_by_statement
 from purring.simulator.faults import Fault, Plan
 from purring.simulator.logs import heard
 from purring.simulator.violations import Violation
 from purring.simulator.world import Livelock, World
+from purring.store import attempts
+from purring.store.engine import Store
 
 REST_DAYS = 50
 """So long after the last trouble everything has ended, or waits for a person: a window, a hold and a week of questions."""
@@ -42,9 +45,11 @@ class History:
     invoice_days: float
 
 
-def live(plan: Plan, bench: Bench) -> History:
-    """Play a plan from beginning to end, or to the first thing that must never happen."""
-    with bench.fresh() as (store, directory):
+def live(plan: Plan, bench: Bench, bug: Bug | None = None) -> History:
+    """Play a plan from beginning to end, or to the first thing that must never happen, with a bug if one is given."""
+    with bench.fresh() as (store, directory), bug.planted() if bug else nullcontext():
+        if bug:
+            _drop_guards(store, bug)
         world = World(plan, store, directory)
         with closing(world), heard(lambda name, error: checks.note_log(world, name, error)):
             try:
@@ -55,6 +60,13 @@ def live(plan: Plan, bench: Bench) -> History:
                 world.broken("crash", f"{type(error).__name__}: {error}")
             sometimes.look_back(world)
             return _told(world)
+
+
+def _drop_guards(store: Store, bug: Bug) -> None:
+    """Take from the schema what would catch the bug too early."""
+    with store.transaction() as conn:
+        for statement in bug.sql:
+            conn.exec_driver_sql(statement)
 
 
 def _live(world: World) -> None:
@@ -143,12 +155,17 @@ def _come_to_rest(world: World) -> None:
     checks.check_now(world)
     checks.check_liveness(world)
     checks.check_agreement(world)
+    checks.check_mails(world)
 
 
 def _work_queue(world: World) -> None:
     """Operators settle what waits for them by the provider's statement."""
     services = world.process("web")
+    with world.inner_store.reading() as conn:
+        waiting = {one.id for one in world.merchants if attempts.open_ones(conn, one.id)}
     for buyer in world.buyers:
+        if buyer.merchant_id not in waiting:
+            continue
         case = Case(world=world, services=services, buyer=buyer)
         for invoice in case.invoices():
             with suppress(PurringError):

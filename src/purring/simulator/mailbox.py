@@ -28,6 +28,7 @@ class Mailbox:
         trouble = self._trouble() if world.happens(Fault.MAIL_TROUBLE, 0.3) else None
         if trouble is not None:
             return trouble
+        world.moments.somebody_acts("before_mail")
         again = message.delivery_id in self.sent
         self.sent[message.delivery_id] = self.sent.get(message.delivery_id, 0) + 1
         world.trace.say(f"mail {message.delivery_id}: {message.subject}")

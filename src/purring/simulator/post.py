@@ -75,7 +75,8 @@ class Post:
 
         world.run_as(services.owner, act)
         if not taken:
-            self._again(one.position, timedelta(minutes=1))
+            again_at = max(world.clock.now() + timedelta(minutes=1), world.away_until)
+            self._again(one.position, again_at - world.clock.now())
         elif not taken[0]:
             world.trace.saw("an event came that was stored before")
         world.trace.say(f"event {one.position} delivered: {taken}")

@@ -26,7 +26,7 @@ from purring.simulator.post import Post
 from purring.simulator.store import WatchedStore
 from purring.simulator.trace import Trace
 from purring.simulator.violations import Violation
-from purring.store import leases
+from purring.store import attempts, leases
 from purring.store.engine import Store
 from purring.store.leases import Work
 
@@ -99,6 +99,11 @@ class World:
     def buyer_of(self, token: str) -> Buyer | None:
         """Who holds the method behind a token."""
         return next((buyer for buyer in self.buyers if any(one.token == token for one in buyer.methods)), None)
+
+    def nothing_is_open(self) -> bool:
+        """Whether no attempt is under way: one that ended before it began would look wrong, whoever is to blame."""
+        with self.inner_store.reading() as conn:
+            return not any(attempts.open_ones(conn, one.id) for one in self.merchants)
 
     # Work
 
