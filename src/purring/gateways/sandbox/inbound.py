@@ -31,15 +31,14 @@ def read_event(secret: str, headers: Mapping[str, str], body: bytes, now: dateti
     if not is_genuine(secret, signature, body, now):
         raise BadSignature("The event is not signed with our secret, or its time is more than five minutes off.")
     try:
-        event = read_json(body)
-        if not isinstance(event, dict):
-            raise TypeError("event")
-        return _read(event)
+        return _read(read_json(body))
     except (KeyError, TypeError, ValueError) as error:
         raise GatewayGarbled(f"The event is signed but can't be read: {type(error).__name__}.") from error
 
 
-def _read(event: Mapping[str, object]) -> InboundEvent:
+def _read(event: object) -> InboundEvent:
+    if not isinstance(event, dict):
+        raise TypeError("event")
     kind = KINDS[str(event["type"])]
     occurred_at = datetime.fromisoformat(str(event["occurred_at"]))
     if kind is InboundKind.CHARGE_UPDATED:
