@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from purring.domain.errors import ConfigError, InvalidInput, StoreUnavailable
 from purring.store import installation
-from purring.store.engine import open_store
+from purring.store.engine import Store, open_store
 
 COUNTED = ("merchant", "customer", "subscription", "invoice", "attempt", "event")
 """Tables whose rows are counted, so that a person sees what a copy holds."""
@@ -158,16 +158,20 @@ def _checked(path: Path) -> Mapping[str, int]:
                 f"{len(dangling)} rows of the copy point at nothing, first in {dangling[0][0]}", field="file"
             )
     try:
-        _with_store(path, lambda url: open_store(url).check())
+        _with_store(path, Store.check)
     except StoreUnavailable as error:
         raise InvalidInput(f"the copy isn't one that this version can use: {error.message}", field="file") from error
     with closing(_opened(path)) as copy:
         return {table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COUNTED}  # noqa: S608 - names of our own
 
 
-def _with_store(path: Path, act: Callable[[str], None]) -> None:
+def _with_store(path: Path, act: Callable[[Store], None]) -> None:
     """Do something with a file as a database of ours, and leave one file behind."""
-    act(f"sqlite:///{path}")
+    store = open_store(f"sqlite:///{path}", pool_size=1)
+    try:
+        act(store)
+    finally:
+        store.close()
     with closing(_opened(path)) as copy:
         copy.execute("PRAGMA journal_mode = DELETE")
 
@@ -175,13 +179,9 @@ def _with_store(path: Path, act: Callable[[str], None]) -> None:
 def _mark(path: Path, source: Path, now: datetime) -> None:
     """Write into the copy that it was restored, before anybody can see it."""
 
-    def act(url: str) -> None:
-        store = open_store(url, pool_size=1)
-        try:
-            with store.transaction() as conn:
-                installation.begin(conn, now, f"restored from {source.name}")
-        finally:
-            store.close()
+    def act(store: Store) -> None:
+        with store.transaction() as conn:
+            installation.begin(conn, now, f"restored from {source.name}")
 
     _with_store(path, act)
     _on_disk(path)
