@@ -16,12 +16,15 @@ from purring.cli import (
     documents,
     explaining,
     importing,
+    kid,
+    letters,
     merchants,
     notices,
     queue,
     recoveries,
     running,
     show,
+    simulate,
 )
 from purring.cli.guard import GuardedGroup
 from purring.cli.output import say
@@ -58,11 +61,14 @@ def version() -> None:
 
 running.add_to(app)
 demonstrate.add_to(app)
+simulate.add_to(app)
 importing.add_to(app)
 app.add_typer(show.app, name="show")
 explaining.add_to(app)
 app.add_typer(recoveries.app, name="recovery")
 app.add_typer(queue.app, name="queue")
+app.add_typer(letters.app, name="letters")
+app.add_typer(kid.app, name="kid")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(codes.app, name="codes")

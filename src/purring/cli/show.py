@@ -23,8 +23,11 @@ from purring.cli.words import (
 )
 from purring.domain.calendar import zone
 from purring.domain.facts import Facts
+from purring.domain.money import total
+from purring.domain.norway.charges import KRONER
 from purring.domain.notice import Notice
 from purring.domain.rulebook.operator_texts import operator_text
+from purring.operations.kid import kid_of
 from purring.operations.lookup import merchant_named
 from purring.operations.story import CustomerStory, InvoiceStory, customer_story, invoice_story
 from purring.store.notices import Delivery
@@ -77,7 +80,7 @@ def say_invoice(story: InvoiceStory) -> None:
     facts = story.facts
     tz = zone(facts.merchant.timezone)
     say(f"Invoice {facts.invoice.number}: {words(facts.invoice.status)}, {facts.invoice.owed} owed", style="bold")
-    _say_pairs(_about(facts, tz))
+    _say_pairs([*_about(facts, tz), *_beside(story)])
     _say_part("What happened", _past(story, tz))
     _say_part("What comes next", _future(story, tz))
     say(f"\nTimes are those of {facts.merchant.timezone}.")
@@ -104,6 +107,16 @@ def _about(facts: Facts, tz: ZoneInfo) -> Iterator[tuple[str, str]]:
         text = operator_text(declined[-1])
         yield "declined", f"{words(declined[-1])}: {text.meaning}"
         yield "to do", text.action
+
+
+def _beside(story: InvoiceStory) -> Iterator[tuple[str, str]]:
+    """What belongs to the invoice and doesn't change it: its payment reference, and what letters claim."""
+    kid = kid_of(story.facts)
+    if kid is not None:
+        yield "kid", kid
+    claimed = total((entry.amount for entry in story.letters), KRONER)
+    if story.letters:
+        yield "letters", f"{len(story.letters)}, {claimed} claimed beside the invoice and charged to no card"
 
 
 def _past(story: InvoiceStory, tz: ZoneInfo) -> list[Sequence[str]]:

@@ -9,6 +9,7 @@ from purring.domain.attempt import Attempt
 from purring.domain.clause import Clause, kept_clause
 from purring.domain.facts import Facts
 from purring.domain.ids import MerchantId, MethodId
+from purring.domain.norway.letters import LetterBook
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.rulebook.codes import Stop
 from purring.domain.rulebook.tables import rule_named
@@ -16,6 +17,7 @@ from purring.domain.schedule import schedule
 from purring.domain.step import Schedule
 from purring.operations import lookup
 from purring.operations.services import Services
+from purring.store import letters
 from purring.store.facts import load_many
 
 
@@ -55,6 +57,7 @@ class Explanation:
     attempts: tuple[ExplainedAttempt, ...]
     schedule: Schedule
     now: datetime
+    book: LetterBook
 
 
 def explain(services: Services, merchant_id: MerchantId, name: str) -> Explanation:
@@ -66,11 +69,13 @@ def explain(services: Services, merchant_id: MerchantId, name: str) -> Explanati
     with services.store.reading() as conn:
         invoice_id = lookup.recovery_named(conn, merchant_id, name)
         facts = load_many(conn, [(merchant_id, invoice_id)], now, lock=False)[merchant_id, invoice_id]
+        written = tuple(letters.of_invoice(conn, merchant_id, invoice_id))
     return Explanation(
         facts=facts,
         attempts=tuple(_explained(facts, attempt) for attempt in facts.attempts),
         schedule=schedule(facts, now),
         now=now,
+        book=LetterBook(due_on=written[-1].due_on if written else facts.invoice.invoice_on, entries=written),
     )
 
 

@@ -16,6 +16,7 @@ from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
 from purring.domain.subscription import SubscriptionStatus
 from purring.i18n.reader import Reader
 from purring.operations.explain import ExplainedAttempt, Explanation, method_of
+from purring.operations.letters_text import book_objects
 
 Object = Mapping[str, object]
 
@@ -40,6 +41,8 @@ def explained_object(explanation: Explanation, locale: str) -> Object:
         "attempts": [_attempt(one, reader) for one in explanation.attempts],
         "steps": [_step(step, facts, reader) for step in plan.steps],
         "barrier": _clause(plan.barrier, reader),
+        "letters": book_objects(explanation.book, reader),
+        "claimed": str(explanation.book.claimed),
     }
 
 

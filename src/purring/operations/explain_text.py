@@ -23,6 +23,7 @@ from purring.i18n.reader import Reader
 from purring.notices.contexts import MethodLabel
 from purring.notices.render import method_label
 from purring.operations.explain import ExplainedAttempt, Explanation, RuleSeen, method_of
+from purring.operations.letters_text import book_lines
 
 _STOPS = {
     Stop.CARD: mark("The network forbids any further charge of this card."),
@@ -41,7 +42,7 @@ def explained(explanation: Explanation, locale: str) -> list[str]:
     """The explanation as lines of text; what belongs to an attempt is indented, parts stand apart."""
     facts = explanation.facts
     reader = Reader(locale, zone(facts.merchant.timezone))
-    lines = list(_about(facts, reader))
+    lines = [*_about(facts, reader), *book_lines(explanation.book, reader)]
     if not explanation.attempts:
         lines += ["", reader.say(_NOTHING_YET)]
     for one in explanation.attempts:

@@ -10,13 +10,14 @@ from purring.domain.facts import Facts
 from purring.domain.ids import MerchantId, NoticeId
 from purring.domain.invoice import Invoice
 from purring.domain.merchant import Merchant
+from purring.domain.norway.letters import Entry
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.schedule import schedule
 from purring.domain.step import Schedule
 from purring.domain.subscription import Subscription
 from purring.operations import lookup
 from purring.operations.services import Services
-from purring.store import Connection, customers, events, invoices, methods, notices, subscriptions
+from purring.store import Connection, customers, events, invoices, letters, methods, notices, subscriptions
 from purring.store.events import Event
 from purring.store.facts import load_many
 from purring.store.notices import Delivery
@@ -30,6 +31,7 @@ class InvoiceStory:
     schedule: Schedule
     events: tuple[Event, ...]
     deliveries: tuple[Delivery, ...]
+    letters: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,14 @@ def invoice_story(services: Services, merchant_id: MerchantId, name: str) -> Inv
         invoice_id = lookup.recovery_named(conn, merchant_id, name)
         facts = load_many(conn, [(merchant_id, invoice_id)], now, lock=False)[merchant_id, invoice_id]
         told = notices.deliveries_of_notices(conn, [(merchant_id, notice.id) for notice in facts.notices])
+        written = tuple(letters.of_invoice(conn, merchant_id, invoice_id))
         happened = [*events.of_invoice(conn, merchant_id, invoice_id), *_to_subscription(conn, facts)]
     return InvoiceStory(
         facts=facts,
         schedule=schedule(facts, now),
         events=tuple(sorted(happened, key=lambda one: (one.at, one.id))),
         deliveries=tuple(told),
+        letters=written,
     )
 
 
