@@ -28,23 +28,17 @@ from purring.domain.decline import DeclineReason, classify
 from purring.domain.errors import BadSignature
 from purring.domain.money import Money
 from purring.gateways.base import (
-    ChargePage,
     ChargeRequest,
     Gateway,
     InboundEvent,
     InboundKind,
-    ListedCharge,
-    ListsCharges,
     Refunded,
     RefundRefused,
     RefundRequest,
-    lister_of,
 )
 
 PRICE = Money(24_995, "USD")
 THREADS = 50
-LISTED = 120
-"""More charges than any list holds on one page."""
 
 
 class Behavior(StrEnum):
@@ -122,7 +116,7 @@ class GatewayContract:
 
     def test_an_approved_charge_takes_what_was_asked_for(self, bench: Bench) -> None:
         """Approved means: the provider's books show the amount, once, and `find` says the same."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         outcome = bench.gateway.charge(request)
         assert isinstance(outcome, Approved)
         assert PRICE == outcome.captured
@@ -131,7 +125,7 @@ class GatewayContract:
 
     def test_a_partial_approval_says_how_much_it_took(self, bench: Bench) -> None:
         """When the issuer approves less, `captured` is what the books show."""
-        request = _request(bench, Behavior.APPROVES_TEN)
+        request = request_of(bench, Behavior.APPROVES_TEN)
         outcome = bench.gateway.charge(request)
         assert isinstance(outcome, Approved)
         assert [Money(1_000, "USD")] == [outcome.captured] == bench.moved(request.key)
@@ -139,7 +133,7 @@ class GatewayContract:
     @pytest.mark.parametrize("behavior", [Behavior.APPROVES, Behavior.DECLINES_FOR_FUNDS, Behavior.SETTLES_IN_3_DAYS])
     def test_the_same_key_gets_the_same_answer(self, bench: Bench, behavior: Behavior) -> None:
         """A request that is sent again is answered as before and moves nothing."""
-        request = _request(bench, behavior)
+        request = request_of(bench, behavior)
         first = bench.gateway.charge(request)
         moved = bench.moved(request.key)
         bench.advance(timedelta(minutes=5))
@@ -148,7 +142,7 @@ class GatewayContract:
 
     def test_the_same_key_with_another_body_takes_nothing(self, bench: Bench) -> None:
         """A key belongs to its first body: another one is not charged, and nothing is claimed about the first."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         first = bench.gateway.charge(request)
         outcome = bench.gateway.charge(replace(request, amount=PRICE + PRICE))
         assert isinstance(outcome, Unknown)
@@ -157,7 +151,7 @@ class GatewayContract:
 
     def test_many_threads_with_one_key_charge_once(self, bench: Bench) -> None:
         """Fifty threads send the same request at once; the money moves once and everybody hears the same."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         with ThreadPoolExecutor(THREADS) as threads:
             outcomes = list(threads.map(bench.gateway.charge, [request] * THREADS))
         assert [PRICE] == bench.moved(request.key)
@@ -165,7 +159,7 @@ class GatewayContract:
 
     def test_a_decline_carries_codes_that_mean_something(self, bench: Bench) -> None:
         """A decline for want of funds is read as one, and nothing moves."""
-        request = _request(bench, Behavior.DECLINES_FOR_FUNDS)
+        request = request_of(bench, Behavior.DECLINES_FOR_FUNDS)
         outcome = bench.gateway.charge(request)
         assert isinstance(outcome, Declined)
         assert DeclineReason.INSUFFICIENT_FUNDS == _reason(bench, outcome)
@@ -201,7 +195,7 @@ class GatewayContract:
         self, bench: Bench, behavior: Behavior, truth: type[Outcome]
     ) -> None:
         """A lost answer is `Unknown`, never a decline; `find` then agrees with the provider's books."""
-        request = _request(bench, behavior)
+        request = request_of(bench, behavior)
         assert isinstance(bench.gateway.charge(request), Unknown)
         found = bench.gateway.find(request.key)
         assert isinstance(found, truth)
@@ -209,7 +203,7 @@ class GatewayContract:
 
     def test_after_a_time_out_the_same_key_charges_once(self, bench: Bench) -> None:
         """Sending the same request again after a lost answer gets that answer and no second charge."""
-        request = _request(bench, Behavior.TIMES_OUT_AFTER)
+        request = request_of(bench, Behavior.TIMES_OUT_AFTER)
         bench.gateway.charge(request)
         assert isinstance(bench.gateway.charge(request), Approved)
         assert [PRICE] == bench.moved(request.key)
@@ -217,7 +211,7 @@ class GatewayContract:
     @pytest.mark.parametrize("behavior", [Behavior.IS_UNAVAILABLE, Behavior.IS_RATE_LIMITED])
     def test_unavailable_means_that_nothing_happened(self, bench: Bench, behavior: Behavior) -> None:
         """An outage and a rate limit are no declines: nothing was taken, and the key is still free."""
-        request = _request(bench, behavior)
+        request = request_of(bench, behavior)
         assert isinstance(bench.gateway.charge(request), Unavailable)
         assert isinstance(bench.gateway.find(request.key), Absent)
         assert [] == bench.moved(request.key)
@@ -225,14 +219,14 @@ class GatewayContract:
 
     def test_a_rate_limit_says_how_long_to_wait(self, bench: Bench) -> None:
         """The provider's wish comes through."""
-        outcome = bench.gateway.charge(_request(bench, Behavior.IS_RATE_LIMITED))
+        outcome = bench.gateway.charge(request_of(bench, Behavior.IS_RATE_LIMITED))
         assert isinstance(outcome, Unavailable)
         assert outcome.retry_after is not None
         assert outcome.retry_after > timedelta(0)
 
     def test_a_refused_connection_is_unavailable(self, bench: Bench) -> None:
         """With nobody listening, every question is `Unavailable`, which claims nothing about any charge."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         refund = RefundRequest(key=bench.new_key(), charge_key=request.key, amount=PRICE)
         outcomes = [
             bench.unreachable.charge(request),
@@ -249,7 +243,7 @@ class GatewayContract:
 
     def test_the_stated_key_lifetime_is_kept(self, bench: Bench) -> None:
         """A key protects until just before its stated lifetime is over; after it, `find` still knows the charge."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         first = bench.gateway.charge(request)
         bench.advance(bench.gateway.capabilities.key_lifetime - timedelta(seconds=1))
         assert first == bench.gateway.charge(request)
@@ -262,7 +256,7 @@ class GatewayContract:
     )
     def test_a_pending_debit_ends_in_its_own_time(self, bench: Bench, behavior: Behavior, end: type[Outcome]) -> None:
         """A debit is pending with a day to expect it by; until then no money is claimed, then `find` tells the end."""
-        request = _request(bench, behavior)
+        request = request_of(bench, behavior)
         outcome = bench.gateway.charge(request)
         assert isinstance(outcome, Pending)
         assert timedelta(days=3) == outcome.expected_at - bench.now()
@@ -276,14 +270,14 @@ class GatewayContract:
 
     def test_a_debit_on_its_way_cannot_be_canceled(self, bench: Bench) -> None:
         """Cancel answers what is true: still pending."""
-        request = _request(bench, Behavior.SETTLES_IN_3_DAYS)
+        request = request_of(bench, Behavior.SETTLES_IN_3_DAYS)
         outcome = bench.gateway.charge(request)
         assert outcome == bench.gateway.cancel(request.key)
 
     @pytest.mark.parametrize("end", [Approved, Declined])
     def test_the_customer_decides_a_charge_that_asks_them(self, bench: Bench, end: type[Outcome]) -> None:
         """A charge that needs the customer waits with a link and a deadline, and ends as they answer their bank."""
-        request = _request(bench, Behavior.ASKS_CUSTOMER)
+        request = request_of(bench, Behavior.ASKS_CUSTOMER)
         outcome = bench.gateway.charge(request)
         assert isinstance(outcome, ActionRequired)
         assert outcome.expires_at > bench.now()
@@ -293,7 +287,7 @@ class GatewayContract:
 
     def test_a_charge_that_nobody_confirms_lapses(self, bench: Bench) -> None:
         """At its deadline it is declined for want of authentication, and nothing moved."""
-        request = _request(bench, Behavior.ASKS_CUSTOMER)
+        request = request_of(bench, Behavior.ASKS_CUSTOMER)
         waiting = bench.gateway.charge(request)
         assert isinstance(waiting, ActionRequired)
         bench.advance(waiting.expires_at - bench.now())
@@ -304,17 +298,17 @@ class GatewayContract:
 
     def test_giving_up_a_waiting_charge_makes_it_safe_to_make_another(self, bench: Bench) -> None:
         """After cancel the charge is over; a paid one stays paid."""
-        waiting = _request(bench, Behavior.ASKS_CUSTOMER)
+        waiting = request_of(bench, Behavior.ASKS_CUSTOMER)
         bench.gateway.charge(waiting)
         assert isinstance(bench.gateway.cancel(waiting.key), Declined)
-        paid = _request(bench, Behavior.APPROVES)
+        paid = request_of(bench, Behavior.APPROVES)
         outcome = bench.gateway.charge(paid)
         assert outcome == bench.gateway.cancel(paid.key)
         assert [PRICE] == bench.moved(paid.key)
 
     def test_a_refund_is_made_once(self, bench: Bench) -> None:
         """The same refund sent twice is one; a second one of the whole amount is refused."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         bench.gateway.charge(request)
         refund = RefundRequest(key=bench.new_key(), charge_key=request.key, amount=PRICE)
         first = bench.gateway.refund(refund)
@@ -327,7 +321,7 @@ class GatewayContract:
     )
     def test_an_event_says_what_find_says(self, bench: Bench, behavior: Behavior) -> None:
         """The provider's event about a charge reads as the same outcome, with our key and an id of its own."""
-        request = _request(bench, behavior)
+        request = request_of(bench, behavior)
         bench.gateway.charge(request)
         event = _only_event(bench, request.key)
         assert InboundKind.CHARGE_UPDATED == event.kind
@@ -337,7 +331,7 @@ class GatewayContract:
 
     def test_a_bad_signature_is_refused(self, bench: Bench) -> None:
         """An event that is unsigned, altered, or signed for another body is not read."""
-        request = _request(bench, Behavior.DECLINES_FOR_FUNDS)
+        request = request_of(bench, Behavior.DECLINES_FOR_FUNDS)
         bench.gateway.charge(request)
         (event,) = bench.posted(request.key)
         altered = event.body.replace(b"declined", b"approved")
@@ -349,7 +343,7 @@ class GatewayContract:
     @pytest.mark.parametrize("minutes", [-6, 6])
     def test_an_old_or_early_signature_is_refused(self, bench: Bench, minutes: int) -> None:
         """A genuine event replayed more than five minutes off is not read."""
-        request = _request(bench, Behavior.APPROVES)
+        request = request_of(bench, Behavior.APPROVES)
         bench.gateway.charge(request)
         (event,) = bench.posted(request.key)
         with pytest.raises(BadSignature):
@@ -365,53 +359,9 @@ class GatewayContract:
         """A provider that can't be asked is assumed to forget keys no later than it really does."""
         assert bench.unreachable.capabilities.key_lifetime <= bench.gateway.capabilities.key_lifetime
 
-    def test_a_list_holds_every_charge_since(self, bench: Bench) -> None:
-        """A gateway that can lists charges as they were asked for, each once, with what `find` says; others say so."""
-        lister = lister_of(bench.gateway)
-        if lister is None:
-            assert not bench.gateway.capabilities.lists_charges
-            return
-        bench.gateway.charge(_request(bench, Behavior.APPROVES))
-        bench.advance(timedelta(days=1))
-        since = bench.now()
-        behaviors = (
-            Behavior.APPROVES,
-            Behavior.DECLINES_FOR_FUNDS,
-            Behavior.SETTLES_IN_3_DAYS,
-            Behavior.TIMES_OUT_AFTER,
-        )
-        requests = [_request(bench, behavior) for behavior in behaviors * (LISTED // len(behaviors))]
-        for request in requests:
-            bench.gateway.charge(request)
-        bench.advance(timedelta(days=4))
-        listed = _listed(lister, since)
-        wanted = [(one.key, one.token, one.amount, one.merchant_id, one.invoice_id) for one in requests]
-        assert wanted == [(one.key, one.token, one.amount, one.merchant_id, one.invoice_id) for one in listed]
-        assert [bench.gateway.find(one.key) for one in requests] == [one.outcome for one in listed]
-        assert all(since <= one.charged_at <= one.outcome_at <= bench.now() for one in listed)
 
-    def test_a_list_that_cannot_be_had_is_no_empty_list(self, bench: Bench) -> None:
-        """Where nobody listens, the gateway says so."""
-        lister = lister_of(bench.gateway)
-        assert lister is None or isinstance(bench.unreachable, ListsCharges)
-        if isinstance(bench.unreachable, ListsCharges):
-            assert isinstance(bench.unreachable.charges_since(bench.now()), Unavailable | Unknown)
-
-
-def _listed(lister: ListsCharges, since: datetime) -> list[ListedCharge]:
-    """All pages of a list."""
-    listed: list[ListedCharge] = []
-    cursor = ""
-    while True:
-        page = lister.charges_since(since, cursor)
-        assert isinstance(page, ChargePage)
-        listed += page.charges
-        if page.cursor is None:
-            return listed
-        cursor = page.cursor
-
-
-def _request(bench: Bench, behavior: Behavior) -> ChargeRequest:
+def request_of(bench: Bench, behavior: Behavior) -> ChargeRequest:
+    """A charge of a method that behaves so, for an invoice of its own."""
     return _with(bench, bench.token(behavior))
 
 

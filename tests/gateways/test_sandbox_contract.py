@@ -6,9 +6,10 @@ import pytest
 
 from tests.gateways.benches import SandboxBench
 from tests.gateways.contract import GatewayContract
+from tests.gateways.contract_lists import ListingContract
 
 
-class TestSandboxInProcess(GatewayContract):
+class TestSandboxInProcess(GatewayContract, ListingContract):
     """Through the in-process transport."""
 
     @pytest.fixture
@@ -17,7 +18,7 @@ class TestSandboxInProcess(GatewayContract):
         return local_bench
 
 
-class TestSandboxOverHttp(GatewayContract):
+class TestSandboxOverHttp(GatewayContract, ListingContract):
     """Through sockets, against a process of its own."""
 
     @pytest.fixture
