@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -163,7 +164,14 @@ def changed_subscriptions(facts: Facts) -> st.SearchStrategy[Subscription]:
 
 
 def changed_invoices(invoice: Invoice) -> st.SearchStrategy[Invoice]:
-    """The invoice with everything about it changed but its identity and its lines."""
+    """The invoice with everything changed that can change once it was issued."""
+    fixed = ("total", "invoice_on", "issued_at", "period_start_on", "period_end_on", "source")
+    kept = {name: getattr(invoice, name) for name in fixed}
+    return invoices(invoice).map(lambda drawn: replace(drawn, **kept))
+
+
+def invoices(invoice: Invoice) -> st.SearchStrategy[Invoice]:
+    """An invoice with everything about it changed but its identity and its lines."""
     periods = st.tuples(st.none(), st.none()) | st.lists(days, min_size=2, max_size=2, unique=True).map(sorted)
     minors = st.integers(0, MINOR_MAX)
     return st.builds(
@@ -200,6 +208,16 @@ def lines(ids: Any) -> st.SearchStrategy[tuple[InvoiceLine, ...]]:  # noqa: ANN4
         amount=st.builds(Money, st.integers(-MINOR_MAX, MINOR_MAX), currencies),
     )
     return st.lists(line, max_size=4).map(tuple)
+
+
+def changed_attempts(attempt: Attempt) -> st.SearchStrategy[Attempt]:
+    """The attempt with everything changed that can change once it was begun."""
+    fixed = (
+        *("gateway", "fingerprint", "amount", "number", "initiator", "started_at", "key_expires_at", "is_backup"),
+        *("why", "notes", "presentment"),
+    )
+    kept = {name: getattr(attempt, name) for name in fixed}
+    return attempts(attempt).map(lambda drawn: replace(drawn, **kept))
 
 
 def attempts(attempt: Attempt) -> st.SearchStrategy[Attempt]:

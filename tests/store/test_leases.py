@@ -58,9 +58,11 @@ def test_whoever_lost_a_lease_can_neither_extend_nor_release_it(world: World) ->
     held = _claim(world.store, at=NOW + LEASE)
     until = NOW + 3 * LEASE
     with world.store.transaction() as conn:
+        assert 0 == leases.hold(conn, Work.INVOICE, lost, "one")
         assert 0 == leases.extend(conn, Work.INVOICE, lost, "one", until)
         assert 0 == leases.release(conn, Work.INVOICE, lost, "one")
         assert 0 == leases.release(conn, Work.INVOICE, held, "two")
+        assert 1 == leases.hold(conn, Work.INVOICE, held, "one")
         assert 1 == leases.extend(conn, Work.INVOICE, held, "one", until)
     assert [] == _claim(world.store, "two", until - AN_INSTANT)
     with world.store.transaction() as conn:
@@ -130,6 +132,7 @@ def test_nothing_is_released_of_nothing(world: World) -> None:
     """An empty list of claims is an empty list of rows."""
     with world.store.transaction() as conn:
         assert 0 == leases.release(conn, Work.INVOICE, [], "one")
+        assert 0 == leases.hold(conn, Work.INVOICE, [], "one")
         assert 0 == leases.extend(conn, Work.INVOICE, [], "one", NOW)
 
 

@@ -76,7 +76,7 @@ class Pipeline:
         keys = {sending.key for sending in sendings}
         sent = [claim for claim in claims if _key(claim) in keys]
         done = [claim for claim in claims if _key(claim) not in keys]
-        held = leases.extend(conn, Work.INVOICE, sent, services.owner, now + LEASE)
+        held = leases.hold(conn, Work.INVOICE, sent, services.owner)
         held += leases.release(conn, Work.INVOICE, done, services.owner)
         if held != len(claims):
             raise StaleWrite("Somebody else has taken an invoice over; it is theirs to go on with.")

@@ -50,6 +50,24 @@ SHAPE = bulk.Shape(
     attempt,
     {"amount_minor": "amount.minor", "currency": "amount.currency"},
     made={"answer": _answer_document, "notes": _note_documents, "presentment": _presentment_document},
+    fixed=frozenset(
+        {
+            "invoice_id",
+            "method_id",
+            "gateway",
+            "fingerprint",
+            "amount_minor",
+            "currency",
+            "number",
+            "initiator",
+            "started_at",
+            "key_expires_at",
+            "is_backup",
+            "why",
+            "notes",
+            "presentment",
+        }
+    ),
 )
 _IS_OPEN = attempt.c.status.in_(sorted(OPEN_ATTEMPT))
 _USED = (*sorted(OPEN_ATTEMPT), AttemptStatus.DECLINED)

@@ -60,8 +60,8 @@ _SQLITE = "sqlite"
 class Shape:
     """How the values of one noun lie in the columns of its table: by name, unless `paths` or `made` say otherwise.
 
-    `paths` names the attribute of a column (`amount.minor`), `made` a function that makes its value, `but` the columns
-    that are not the noun's.
+    `paths` names the attribute of a column (`amount.minor`), `made` a function that makes its value, `fixed` the
+    columns that never change once the noun is there: they aren't written again.
     """
 
     def __init__(
@@ -70,16 +70,21 @@ class Shape:
         paths: Mapping[str, str] | None = None,
         *,
         made: Mapping[str, Callable[[Any], Any]] | None = None,
-        but: frozenset[str] = frozenset(),
+        fixed: frozenset[str] = frozenset(),
     ) -> None:
         """Settle the order of columns once."""
         self.table = table
         self._made = dict(made or {})
-        taken = {"merchant_id", *_LEASE, *but, *self._made}
+        paths = dict(paths or {})
+        taken = {"merchant_id", *_LEASE, *self._made}
         names = [column.name for column in table.columns if column.name not in taken]
-        self._get = attrgetter(*(dict(paths or {}).get(name, name) for name in names))
+        changing = [name for name in names if name not in fixed]
+        self._get = attrgetter(*(paths.get(name, name) for name in names))
+        self._get_changing = attrgetter(*(paths.get(name, name) for name in changing))
+        self._made_anew = [make for name, make in self._made.items() if name not in fixed]
         self.columns = ("merchant_id", *names, *self._made)
-        self._plain = tuple(name for name in names if name not in (paths or {}))
+        self.changing = ("merchant_id", *changing, *(name for name in self._made if name not in fixed))
+        self._plain = tuple(name for name in names if name not in paths)
         self._pick = itemgetter(*(index for index, column in enumerate(table.columns) if column.name in self._plain))
 
     def row(self, merchant_id: MerchantId, noun: object) -> Row:
@@ -97,11 +102,15 @@ class Shape:
         insert(conn, self.table, self.columns, [self.row(merchant_id, noun) for merchant_id, noun in nouns])
 
     def update(self, conn: Connection, nouns: Sequence[tuple[MerchantId, Any]]) -> None:
-        """Replace nouns that are still as they were read.
+        """Change nouns that are still as they were read.
 
         Raises StaleWrite.
         """
-        update(conn, self.table, self.columns, [self.row(merchant_id, noun) for merchant_id, noun in nouns])
+        rows = [
+            (merchant_id, *self._get_changing(noun), *(make(noun) for make in self._made_anew))
+            for merchant_id, noun in nouns
+        ]
+        update(conn, self.table, self.changing, rows)
 
 
 def insert(conn: Connection, table: Table, columns: Columns, rows: Sequence[Row]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, Update, and_, case, or_, select, tuple_, update
 from sqlalchemy import bindparam as parameter
 from sqlalchemy.exc import IntegrityError
 
@@ -32,6 +33,7 @@ from purring.store import (
     subscriptions,
     unknown_codes,
 )
+from purring.store.recall import Query
 from purring.store.schema import invoice, payment_method, subscription
 from purring.store.types import Instant
 
@@ -100,16 +102,18 @@ _WRITERS: tuple[tuple[type[Noun], Write, Write], ...] = (
 
 
 def _wake(conn: Connection, cards: set[tuple[MerchantId, str]], now: datetime) -> None:
-    """Let invoices that wait for room on a card look again: those whose method, tied or own, stands for it."""
-    if cards:
-        parameters = bulk.key_params(conn.dialect.name, sorted(cards)) | {"now": now}
-        conn.execute(_woken(conn.dialect.name), parameters)
+    """Let invoices that wait for room on a card look again: those whose method, tied or own, stands for it.
+
+    Few cards have any, so they are looked for first, by card: however many invoices wait, none of the others is read.
+    """
+    waiting = _WAITING.one_each(conn, sorted(cards)) if cards else {}
+    woken = sorted(key for key, next_step_at in waiting.items() if next_step_at and next_step_at > now)
+    if woken:
+        conn.execute(_woken(conn.dialect.name), bulk.key_params(conn.dialect.name, woken) | {"now": now})
 
 
-@lru_cache
-def _woken(dialect: str) -> Update:
+def _waiting(dialect: str) -> Select[Any]:
     own, method, tied = invoice.c, payment_method.c, subscription.c
-    now = parameter("now", type_=Instant)
     paid_by = (
         bulk.joined(dialect, payment_method, "fingerprint")
         .outerjoin(subscription, and_(tied.merchant_id == method.merchant_id, tied.method_id == method.id))
@@ -125,9 +129,17 @@ def _woken(dialect: str) -> Update:
             ),
         )
     )
-    waiting = select(own.merchant_id, own.id).select_from(paid_by)
+    return select(own.merchant_id, own.id, own.next_step_at).select_from(paid_by).where(own.status == "open")
+
+
+_WAITING = Query(_waiting, attrgetter("next_step_at"), by="id")
+
+
+@lru_cache
+def _woken(dialect: str) -> Update:
+    own, now, keys = invoice.c, parameter("now", type_=Instant), bulk.wanted(dialect)
     return (
         update(invoice)
-        .where(own.status == "open", own.next_step_at > now, tuple_(own.merchant_id, own.id).in_(waiting))
-        .values(next_step_at=now)
+        .where(own.status == "open", tuple_(own.merchant_id, own.id).in_(select(keys.c.merchant_id, keys.c.id)))
+        .values(next_step_at=case((own.next_step_at > now, now), else_=own.next_step_at))
     )

@@ -16,7 +16,25 @@ from purring.store import bulk
 from purring.store.recall import Query, Whole
 from purring.store.schema import invoice, invoice_line
 
-SHAPE = bulk.Shape(invoice, {"total_minor": "total.minor", "currency": "total.currency"})
+SHAPE = bulk.Shape(
+    invoice,
+    {"total_minor": "total.minor", "currency": "total.currency"},
+    fixed=frozenset(
+        {
+            "number",
+            "customer_id",
+            "subscription_id",
+            "total_minor",
+            "currency",
+            "invoice_on",
+            "issued_at",
+            "period_start_on",
+            "period_end_on",
+            "source",
+            "external_id",
+        }
+    ),
+)
 _LINE = (
     "merchant_id",
     "id",

@@ -101,6 +101,29 @@ def extend(conn: Connection, work: Work, claims: Sequence[Claim], owner: str, un
     return bulk.update_held(conn, _TABLES[work], (*bulk.HELD, "lease_until"), rows)
 
 
+def hold(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -> int:
+    """Keep others from taking claims over until the transaction ends; return how many of them the owner still holds."""
+    if not claims:
+        return 0
+    keys = bulk.key_params(conn.dialect.name, [(one.merchant_id, one.id) for one in claims])
+    fences = {
+        (row.merchant_id, row.id): row.fence
+        for row in conn.execute(_holding(conn.dialect.name, work), keys | {"owner": owner})
+    }
+    return sum(fences.get((one.merchant_id, one.id)) == one.fence for one in claims)
+
+
+@cache
+def _holding(dialect: str, work: Work) -> Select[Any]:
+    table = _TABLES[work]
+    return (
+        select(table.c.merchant_id, table.c.id, table.c.fence)
+        .select_from(bulk.joined(dialect, table))
+        .where(table.c.lease_owner == bindparam("owner"))
+        .with_for_update(key_share=True, of=table)
+    )
+
+
 def release(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -> int:
     """Let go of claims, as far as the owner still holds them; return how many those were."""
     return bulk.update_held(conn, _TABLES[work], bulk.HELD, [_held(one, owner) for one in claims])

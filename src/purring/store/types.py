@@ -6,7 +6,7 @@ Each type converts by a table look-up or one plain function, because every value
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -90,7 +90,10 @@ class Document(TypeDecorator[Any]):
 
 
 def _json_text(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None if value is None else _encoded(value)
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _json_value(text: str | None) -> object:
@@ -102,10 +105,22 @@ class Strings(Document):
 
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Turn strings into JSON text."""
+        del dialect
+        return _strings_text
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Turn JSON into a tuple."""
         del coltype
         return _strings if dialect.name == "sqlite" else tuple
+
+
+def _strings_text(strings: Sequence[str]) -> str:
+    return _strings_encoded(tuple(strings))
+
+
+_strings_encoded = lru_cache(maxsize=4096)(_encoded)
 
 
 @lru_cache(maxsize=4096)
