@@ -44,10 +44,13 @@ class WatchedGateway:
         self._check_charge(request)
         buyer = world.buyer_of(request.token)
         world.moments.before_send(buyer)
-        outcome = self._through("charge", lambda: self._inner.charge(request))
+        verb = "charge" if self.requests[request.key][1] == world.clock.now() else "resend"
+        outcome = self._through(verb, lambda: self._inner.charge(request))
         world.trace.say(f"charge {request.key} of {request.invoice_id}, {request.amount}: {outcome}")
         if isinstance(outcome, Approved) and outcome.captured < request.amount:
             world.trace.saw("a bank approved a part")
+        if buyer:
+            world.people.react(buyer, outcome)
         world.moments.after_send(buyer)
         return outcome
 
@@ -88,7 +91,7 @@ class WatchedGateway:
         world.post.may_have_news = True
         if world.happens(Fault.SLOW_GATEWAY, 0.3):
             world.clock.advance(timedelta(seconds=world.dice.between("slow", 5, 28)))
-        if world.happens(Fault.REFUSES_WORK, 0.15, verb):
+        if world.happens(Fault.REFUSES_WORK, 0.5 if verb == "resend" else 0.15, verb):
             wait = timedelta(minutes=world.dice.between("retry after", 1, 200))
             return Unavailable(detail="503", retry_after=wait if world.dice.chance("says when", 0.5) else None)
         if world.happens(Fault.TIMEOUT_BEFORE, 0.15, verb):

@@ -36,7 +36,7 @@ class Moments:
     def interrupt(self, point: str) -> None:
         """A named point between the stages of a worker's turn; no transaction is open."""
         world = self._world
-        if world.happens(Fault.KILL, 0.07, point):
+        if world.happens(Fault.KILL, 0.1, point):
             world.trace.saw(f"killed {point}")
             raise Killed(point)
         self.somebody_acts(point)
@@ -90,14 +90,14 @@ class Moments:
 
     def before_send(self, buyer: Buyer | None) -> None:
         """The request is on its way out; what a sleeping machine does with it is beyond us, so nobody sleeps here."""
-        if self._world.happens(Fault.KILL, 0.07, "before_send"):
+        if self._world.happens(Fault.KILL, 0.1, "before_send"):
             self._world.trace.saw("killed before_send")
             raise Killed("before_send")
         self.somebody_acts("before_send", buyer)
 
     def after_send(self, buyer: Buyer | None) -> None:
         """The answer has come in and isn't written down."""
-        if self._world.happens(Fault.KILL, 0.1, "after_send"):
+        if self._world.happens(Fault.KILL, 0.15, "after_send"):
             self._world.trace.saw("killed after_send")
             raise Killed("after_send")
         self.somebody_acts("after_send", buyer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from purring.domain.attempt import ActionRequired, Outcome, Pending
 from purring.domain.errors import PurringError, StoreUnavailable
 from purring.operations.services import Services
 from purring.simulator import deeds
@@ -58,6 +59,8 @@ class People:
     def __init__(self, world: World) -> None:
         self._world = world
         self._deeds = [deed for habit in HABITS if world.plan.has(habit.fault) for deed in habit.deeds]
+        pays = (deeds.pay_now,) if world.plan.has(Fault.PEOPLE_PAY) else ()
+        self._when_asked = (deeds.confirm, *pays)
 
     def plan(self) -> None:
         """Put everybody's deeds on the agenda."""
@@ -68,6 +71,19 @@ class People:
                     after = timedelta(minutes=world.dice.between("deed at", 0, minutes))
                     deed = world.dice.pick(f"deed/{habit.fault}", habit.deeds)
                     world.agenda.put(world.starts_at + after, lambda deed=deed: self.do(deed))
+
+    def react(self, buyer: Buyer, outcome: Outcome) -> None:
+        """A customer who is asked to confirm does something about it; operators look at debits that take too long."""
+        world = self._world
+        if isinstance(outcome, ActionRequired):
+            deed = world.dice.pick("asked to confirm", self._when_asked)
+            self._later(deed, buyer, timedelta(minutes=world.dice.between("confirms after", 1, 1_800)))
+        if isinstance(outcome, Pending) and world.plan.has(Fault.OPERATORS_CORRECT):
+            self._later(deeds.correct, buyer, timedelta(days=7, hours=world.dice.between("looks after", 3, 40)))
+
+    def _later(self, deed: Deed, buyer: Buyer, after: timedelta) -> None:
+        if not self._world.calm:
+            self._world.agenda.put(self._world.clock.now() + after, lambda: self.do(deed, buyer))
 
     def act(self, buyer: Buyer | None = None) -> None:
         """Somebody does something that people in this history do, preferably the one whom it concerns."""

@@ -87,7 +87,7 @@ BUGS = (
         name="a stop holds for one debt only",
         what="A card that the network forbade is charged for the next invoice.",
         needs=(Fault.HARD_DECLINES, Fault.SHARED_CARD),
-        patches=[instead(stops, "_stopped_for_every_debt", nothing)],
+        patches=[instead(stops, "_for_every_debt", lambda *_: [])],
     ),
     Bug(
         name="a network's wait is ignored",

@@ -1,0 +1,200 @@
+"""Many seeds and every planted bug, on as many processes as there are cores: work out, add up, and shrink what fails."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TypeVar
+
+from purring.clock import elapsed_s
+from purring.simulator import bugs
+from purring.simulator.bench import Bench, PostgresBench, SqliteBench, workshop
+from purring.simulator.faults import Plan, plan_for
+from purring.simulator.history import History, live
+from purring.simulator.shrink import shrunk
+
+CHUNK = 10
+"""Seeds that one process plays before it reports."""
+
+CATCH_WITHIN = 60
+"""A planted bug must be caught within so many seeds."""
+
+FAILURES_MAX = 3
+"""So many failing seeds are enough to look at."""
+
+DAYS_PER_YEAR = 365.25
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """What became of one planted bug. `by` is the check that saw it, empty if none did."""
+
+    bug: str
+    by: str
+    seeds: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What many histories add up to. `failures` are shrunk plans that broke something, with their histories."""
+
+    seeds: int = 0
+    days: float = 0.0
+    invoice_days: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    sometimes: Counter[str] = field(default_factory=Counter)
+    failures: list[History] = field(default_factory=list)
+    caught: list[Caught] = field(default_factory=list)
+
+    def add(self, history: History) -> None:
+        """Count one history."""
+        self.seeds += 1
+        self.days += history.days
+        self.invoice_days += history.invoice_days
+        self.counts += history.counts
+        self.sometimes += history.sometimes
+
+    def merge(self, other: Tally) -> None:
+        """Count what another process has counted."""
+        self.seeds += other.seeds
+        self.days += other.days
+        self.invoice_days += other.invoice_days
+        self.counts += other.counts
+        self.sometimes += other.sometimes
+        self.failures += other.failures
+        self.caught += other.caught
+
+
+OnTally = Callable[[Tally], None]
+
+
+@contextmanager
+def bench_for(postgres: str | None) -> Iterator[Bench]:
+    """A bench on the kind of database that was asked for.
+
+    Raises ConfigError: the database holds something.
+    """
+    with workshop() as directory:
+        yield PostgresBench(postgres, directory) if postgres else SqliteBench(directory)
+
+
+def play(seeds: Iterable[int], bench: Bench) -> Tally:
+    """Live through some seeds; those that break something are made as small as they can be."""
+    tally = Tally()
+    for seed in seeds:
+        history = live(plan_for(seed), bench)
+        tally.add(history)
+        if history.violations:
+            tally.failures.append(shrunk(history, bench))
+    return tally
+
+
+def hunt(bug: bugs.Bug, bench: Bench) -> Tally:
+    """Look for a planted bug, seed after seed, until a check notices."""
+    for seeds, seed in enumerate(range(1, CATCH_WITHIN + 1), 1):
+        history = live(plan_for(seed, always=bug.needs), bench, bug)
+        if history.violations:
+            return Tally(caught=[Caught(bug=bug.name, by=history.violations[0].check, seeds=seeds)])
+    return Tally(caught=[Caught(bug=bug.name, by="", seeds=CATCH_WITHIN)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is asked of a run. `hours`: go on for so long instead of `seeds`. With `postgres` one process does it all."""
+
+    seeds: int = 1_000
+    first: int = 1
+    hours: float | None = None
+    with_bugs: bool = True
+    postgres: str | None = None
+
+
+def run(options: Options, on_tally: OnTally) -> Tally:
+    """Do everything that was asked for; `on_tally` hears of every part as it is done."""
+    total = Tally()
+
+    def done(part: Tally) -> None:
+        total.merge(part)
+        on_tally(total)
+
+    if options.postgres:
+        _alone(options, done)
+    else:
+        _together(options, done, lambda: len(total.failures) >= FAILURES_MAX)
+    return total
+
+
+def _alone(options: Options, done: OnTally) -> None:
+    with bench_for(options.postgres) as bench:
+        for name in _bug_names(options):
+            done(hunt(_named(name), bench))
+        for chunk in _chunks(options):
+            done(play(chunk, bench))
+
+
+def _together(options: Options, done: OnTally, is_enough: Callable[[], bool]) -> None:
+    """Keep every core busy, and no more waiting than that."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_open_bench) as pool:
+        under_way: set[Future[Tally]] = {pool.submit(_hunt_here, name) for name in _bug_names(options)}
+        chunks = _chunks(options)
+        while True:
+            while len(under_way) < cores * 2 and not is_enough() and (chunk := next(chunks, None)) is not None:
+                under_way.add(pool.submit(_play_here, chunk))
+            if not under_way:
+                return
+            finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in finished:
+                done(future.result())
+
+
+def _chunks(options: Options) -> Iterator[range]:
+    """The seeds in portions: as many as were asked for, or until the time is over."""
+    first, started_s = options.first, elapsed_s()
+    last = options.first + options.seeds
+    while first < last if options.hours is None else elapsed_s() - started_s < options.hours * 3600:
+        until = first + CHUNK if options.hours is not None else min(first + CHUNK, last)
+        yield range(first, until)
+        first = until
+
+
+def _bug_names(options: Options) -> list[str]:
+    return [bug.name for bug in bugs.ALL] if options.with_bugs else []
+
+
+def _named(name: str) -> bugs.Bug:
+    return next(bug for bug in bugs.ALL if bug.name == name)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# In the processes of the pool, each with a bench of its own for as long as it lives
+
+_BENCHES: list[Bench] = []
+_OPEN: list[object] = []
+
+
+def _open_bench() -> None:
+    opened = bench_for(None)
+    _OPEN.append(opened)
+    _BENCHES.append(opened.__enter__())
+
+
+def _play_here(seeds: range) -> Tally:
+    return play(seeds, _BENCHES[0])
+
+
+def _hunt_here(name: str) -> Tally:
+    return hunt(_named(name), _BENCHES[0])
+
+
+def replay(plan: Plan) -> History:
+    """Live through one plan once more."""
+    with bench_for(None) as bench:
+        return live(plan, bench)
