@@ -36,7 +36,8 @@ docs: $(READY)  ## Generate the reference pages anew
 	@$(RUN) tools/docs.py $(ARGS)
 
 bench: $(READY)  ## Measure the speeds that we claim
-	@for script in benchmarks/[a-z]*.py; do $(RUN) $$script $(ARGS) || exit 1; done
+	@tools/setup --group bench
+	@$(RUN) -m benchmarks $(ARGS)
 
 clean:  ## Remove everything that make has made
 	rm -rf .venv .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

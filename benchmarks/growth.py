@@ -44,7 +44,7 @@ LOADED_AT_ONCE = 50_000
 BYTES_PER_RECOVERY = 6_000
 # As PostgreSQL's own manual advises for a machine of its own: a quarter of the memory.
 LARGE = {
-    "max_wal_size": "16GB",
+    "max_wal_size": "4GB",
     "shared_buffers": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 4 >> 20}MB",
     "wal_level": "minimal",
 }

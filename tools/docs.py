@@ -13,6 +13,7 @@ from typing import Any
 if __name__ == "__main__":  # run as a script, this directory is on the path and the one above it is not
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.shared import page as benchmarks_page
 from purring.cli import reference as cli_reference
 from purring.cli.main import app
 from purring.domain import transitions
@@ -159,6 +160,11 @@ def imports() -> str:
     return page("Import", *imports_reference.paragraphs())
 
 
+def benchmarks() -> str:
+    """What was measured, as the file of results has it."""
+    return page("Benchmarks", *benchmarks_page.paragraphs())
+
+
 # A new generated page is one more line here; `tests/house/test_docs.py` then keeps it up to date.
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
@@ -173,6 +179,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": commands,
     "docs/reference/settings.md": settings,
     "docs/reference/import.md": imports,
+    "docs/explanation/benchmarks.md": benchmarks,
 }
 
 
