@@ -22,12 +22,15 @@ from purring.gateways.sandbox.settings import OutageKind
 from purring.operations.methods import tie_method
 from purring.operations.pay import pay_now
 from purring.operations.queue import queue_of
-from purring.operations.reconcile import accept, clear, progress, start
+from purring.operations.reconcile import accept, clear, progress, reconcile, start
 from purring.store.columns import metadata
 from purring.store.engine import open_store
 from purring.store.invariants import check
 from tests.conftest import MakeDatabase
 from tests.world import FUNDS, PRICE, Killed, Shop, World, kill_at
+
+STEPS_MIN, STEPS_MAX = 3, 50
+"""More steps would mean that the check doesn't get on."""
 
 Backup = dict[str, list[dict[str, Any]]]
 
@@ -167,6 +170,23 @@ def test_while_it_goes_on_nobody_charges(world: World, shop: Shop, new_database:
     world.play(days=3)
     assert ("paid", "active") == shop.status(subscription)
     assert 2 == len(world.seen())
+
+
+def test_a_check_survives_its_workers(world: World, shop: Shop, new_database: MakeDatabase) -> None:
+    """Each step is kept: workers that die after every single one get to the end, and charge nothing on the way."""
+    sell(shop)
+    world.play(days=2)
+    kept = backup(world)
+    world.play(days=5)
+    put_back(world, kept, new_database())
+    start(world.services, "restored")
+    charged, steps = len(world.seen()), 0
+    while reconcile(world.process(f"worker-{steps}"))[0]:
+        steps += 1
+        assert steps < STEPS_MAX
+    assert steps >= STEPS_MIN
+    assert charged == len(world.seen())
+    assert [] == broken(world)
 
 
 def test_a_forgotten_renewal_is_not_charged_again(world: World, shop: Shop, new_database: MakeDatabase) -> None:

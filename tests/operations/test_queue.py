@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from purring.domain.attempt import AttemptStatus
 from purring.domain.errors import InvalidInput, MissingField, NotFound
@@ -345,6 +347,33 @@ def test_a_strange_cursor_is_refused(world: World, cursor: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         queue_of(world.services, after=cursor)
     assert "after" == caught.value.field
+
+
+def test_a_page_costs_two_statements_over_indexes(world: World, busy: list[Waiting]) -> None:
+    """However much there is, rows and counts are one statement each, and no table that grows is gone through."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401 - the driver's
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert busy == waiting(world)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    page, counts = (one for one in asked if one[0].startswith("SELECT"))
+    if world.services.store.dialect != "sqlite":
+        return
+    with world.services.store.reading() as conn:
+        for statement, parameters in (page, counts):
+            plan = [str(row[3]) for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert [] == [
+                line
+                for line in plan
+                if re.match(
+                    r"SCAN (attempt|event|invoice|delivery|notice|recovery|journal_entry|inbound_event)( AS .*)?$", line
+                )
+            ]
 
 
 def test_every_kind_has_its_words() -> None:
