@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt cover docs bench clean
+.PHONY: help setup demo test lint fmt cover docs simulate soak bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ cover: $(READY)  ## Measure the tests' coverage of the whole package
 
 docs: $(READY)  ## Generate the reference pages anew
 	@$(RUN) tools/docs.py $(ARGS)
+
+simulate: $(READY)  ## Play 1,000 histories through every fault, and plant every bug
+	@$(RUN) -m purring simulate $(ARGS)
+
+soak: $(READY)  ## The same for HOURS=8, with seeds that nobody has tried
+	@$(RUN) -m purring simulate --hours $(or $(HOURS),8) --no-bugs $(ARGS)
 
 bench: $(READY)  ## Measure the speeds that we claim
 	@tools/setup --group bench

@@ -41,12 +41,13 @@ LINTERS = (
 
 
 def tests() -> tuple[Check, ...]:
-    """The suite on all cores that we may use, then the demand that the core is covered whole."""
+    """The suite on all cores that we may use, the demand that the core is covered whole, the simulator's short set."""
     suite = ("pytest", "-q", "-n", str(workers()), "--dist", "worksteal", "--durations", "8")
     coverage = ("coverage", "report", "--fail-under", str(DOMAIN_COVERAGE_PERCENT))
     return (
         Check(name="tests", command=(*suite, "--cov", "--cov-report=")),
         Check(name="coverage of the core", command=coverage),
+        Check(name="simulation", command=("purring", "simulate")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that must hold at any time, asked of our database, of the gateway's ledger, and of one against the other."""
+"""Everything that must hold at any time: in our database, in the gateway's ledger, and between the two."""
 
 from __future__ import annotations
 

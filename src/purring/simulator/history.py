@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from purring.domain.errors import PurringError
 from purring.gateways.sandbox.oracle import next_due_at
@@ -23,7 +24,7 @@ from purring.store import attempts
 from purring.store.engine import Store
 
 REST_DAYS = 50
-"""So long after the last trouble everything has ended, or waits for a person: a window, a hold and a week of questions."""
+"""So long after the last trouble everything has ended or waits for a person: a window, a hold, a week of questions."""
 QUEUE_WORKED_ON_DAYS = (9, 25)
 """When operators look at their queue in that time."""
 
@@ -56,7 +57,7 @@ def live(plan: Plan, bench: Bench, bug: Bug | None = None) -> History:
                 _live(world)
             except Livelock:
                 pass
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever production code lets out is a finding
                 world.broken("crash", f"{type(error).__name__}: {error}")
             sometimes.look_back(world)
             return _told(world)
@@ -118,7 +119,7 @@ def _plan_trouble(world: World) -> None:
     if world.plan.has(Fault.WORKERS_DOWN):
         for _ in range(world.dice.between("stops", 1, 3)):
             hours = world.dice.between("stopped for", 1, 60)
-            world.agenda.put(_some_time(world), lambda hours=hours: world.down_for(hours))
+            world.agenda.put(_some_time(world), partial(world.down_for, hours))
 
 
 def _some_time(world: World) -> datetime:

@@ -15,6 +15,8 @@ from purring.gateways.sandbox.oracle import SeenCharge
 DAY = timedelta(hours=24)
 BANK_DAYS = {"ach": 180, "bacs": 28, "sepa": 56}
 PRESENTED_MAX = 3
+CARD_DAY_MAX = 9
+MASTERCARD_MONTH_MAX = 35
 
 VISA_NEVER = {"04", "07", "12", "14", "15", "41", "43", "46", "57", "R1", "R3"}
 VISA_WRONG_DATA = {"54", "55", "82", "6P", "N7"}
@@ -94,14 +96,14 @@ def _counted_out(own: Own, charge: SeenCharge, used: list[SeenCharge]) -> Iterat
         yield "too often in a day"
     if len(month) >= own.amount_month:
         yield "too often in 30 days"
-    if len(lately) >= 9:
+    if len(lately) >= CARD_DAY_MAX:
         yield "nine in a day"
     if charge.network == "visa" and len(month) >= (20 if charge.at >= VISA_TWENTY_SINCE else 15):
         yield "Visa's month"
     if charge.network == "mastercard":
         if len(lately) >= (10 if charge.at >= MASTERCARD_TEN_SINCE else 20):
             yield "Mastercard's day"
-        if charge.at >= MASTERCARD_THIRTY_FIVE_SINCE and len(month) >= 35:
+        if charge.at >= MASTERCARD_THIRTY_FIVE_SINCE and len(month) >= MASTERCARD_MONTH_MAX:
             yield "Mastercard's month"
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from purring.domain.attempt import ActionRequired, Outcome, Pending
 from purring.domain.errors import PurringError, StoreUnavailable
 from purring.operations.services import Services
 from purring.simulator import deeds
-from purring.simulator.deeds import Case
 from purring.simulator.buyer import Buyer
+from purring.simulator.deeds import Case
 from purring.simulator.faults import Fault
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class People:
                 for _ in range(world.dice.between("deeds", DEEDS_MIN, DEEDS_MAX)):
                     after = timedelta(minutes=world.dice.between("deed at", 0, minutes))
                     deed = world.dice.pick(f"deed/{habit.fault}", habit.deeds)
-                    world.agenda.put(world.starts_at + after, lambda deed=deed: self.do(deed))
+                    world.agenda.put(world.starts_at + after, partial(self.do, deed))
 
     def react(self, buyer: Buyer, outcome: Outcome) -> None:
         """A customer who is asked to confirm does something about it; operators look at debits that take too long."""

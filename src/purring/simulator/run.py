@@ -1,4 +1,4 @@
-"""Many seeds and every planted bug, on as many processes as there are cores: work out, add up, and shrink what fails."""
+"""Many seeds and every planted bug, on all cores: played, added up, and made small where they fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TypeVar
 
-from purring.clock import elapsed_s
+from purring.clock import SystemClock, elapsed_s
 from purring.simulator import bugs
 from purring.simulator.bench import Bench, PostgresBench, SqliteBench, workshop
 from purring.simulator.faults import Plan, plan_for
@@ -107,10 +107,13 @@ def hunt(bug: bugs.Bug, bench: Bench) -> Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What is asked of a run. `hours`: go on for so long instead of `seeds`. With `postgres` one process does it all."""
+    """What is asked of a run. `hours`: go on for so long instead of `seeds`. With `postgres` one process does it all.
+
+    `first` None: begin at 1, or, for hours, where no run has begun before.
+    """
 
     seeds: int = 1_000
-    first: int = 1
+    first: int | None = None
     hours: float | None = None
     with_bugs: bool = True
     postgres: str | None = None
@@ -157,12 +160,19 @@ def _together(options: Options, done: OnTally, is_enough: Callable[[], bool]) ->
 
 def _chunks(options: Options) -> Iterator[range]:
     """The seeds in portions: as many as were asked for, or until the time is over."""
-    first, started_s = options.first, elapsed_s()
-    last = options.first + options.seeds
+    first, started_s = first_seed(options), elapsed_s()
+    last = first + options.seeds
     while first < last if options.hours is None else elapsed_s() - started_s < options.hours * 3600:
         until = first + CHUNK if options.hours is not None else min(first + CHUNK, last)
         yield range(first, until)
         first = until
+
+
+def first_seed(options: Options) -> int:
+    """Where a run begins."""
+    if options.first is not None:
+        return options.first
+    return 1 if options.hours is None else int(SystemClock().now().timestamp())
 
 
 def _bug_names(options: Options) -> list[str]:

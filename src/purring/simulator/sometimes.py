@@ -95,9 +95,7 @@ def look_back(world: World) -> None:
     saw = world.trace.saw
     with world.inner_store.reading() as conn:
         happened = [
-            event
-            for buyer in world.buyers
-            for event in events.of_customer(conn, buyer.merchant_id, buyer.customer_id)
+            event for buyer in world.buyers for event in events.of_customer(conn, buyer.merchant_id, buyer.customer_id)
         ]
     for event in happened:
         saw(event.kind.value)

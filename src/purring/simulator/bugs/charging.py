@@ -55,7 +55,7 @@ def _sent_at_once(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
     def begin_in(self: Pipeline, *arguments: Any) -> list[Sending]:
         sendings: list[Sending] = before(self, *arguments)
         for sending in sendings:
-            ask_gateway(self._services, sending)  # noqa: SLF001 - stands for a method of the pipeline
+            ask_gateway(self._services, sending)
         return sendings
 
     return begin_in
@@ -92,11 +92,13 @@ def _given_up(_before: Any) -> Any:  # noqa: ANN401 - whatever stood there
 
 
 def _as_if_free(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
-    def claim(conn: Any, work: Any, owner: str, now: Any, **others: Any) -> Any:  # noqa: ANN401 - as what it stands for
-        return before(conn, work, owner, now + timedelta(hours=1), **others)
+    def claim(conn: Any, work: Any, owner: str, now: Any, *, limit: int, lease: timedelta) -> Any:  # noqa: ANN401 - as what it stands for
+        return before(conn, work, owner, now + _AHEAD, limit=limit, lease=lease - _AHEAD)
 
     return claim
 
+
+_AHEAD = timedelta(hours=1)
 
 BUGS = (
     Bug(
