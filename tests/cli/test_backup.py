@@ -142,3 +142,33 @@ def test_an_empty_queue_says_so(here: Path) -> None:
     assert {"rows": [], "counts": {}, "cursor": None} == json.loads(run("queue", "--json").out)
     assert "nothing waits under att_1" in run("queue", "done", "att_1", "--note", "x").err
     assert "nothing waits under att_1" in run("queue", "again", "att_1").err
+
+
+FOUND = """
+INSERT INTO found_charge
+    (gateway, key, merchant_id, invoice_id, amount_minor, currency, charge, charged_at, found_at, problem)
+SELECT 'sandbox', 'att_lost', id, 'inv_lost', 24900, 'NOK', '{}', 0, 0, :problem FROM merchant
+"""
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"), [("", "for invoice inv_lost"), ("settle that first", "settle that first")]
+)
+def test_a_charge_without_an_invoice_is_shown(here: Path, problem: str, said: str) -> None:
+    """Since when, how much, why, and the command that deals with it, once the check is over; then it is gone."""
+    assert 0 == run("reconcile", "start").exit_code
+    with closing(sqlite3.connect(here / "purring.db", isolation_level=None)) as conn:
+        conn.execute(FOUND, {"problem": problem})
+        assert "Nothing waits for a person." in run("queue").out
+        conn.execute("UPDATE installation SET reconciled_at = restored_at")
+    shown = run("queue").out
+    assert "charge without an invoice 1" in shown
+    assert "1970-01-01 01:00" in shown
+    assert "249.00 NOK" in shown
+    assert said in shown
+    assert "purring reconcile accept att_lost --note NOTE" in shown
+    assert "trekk uten faktura" in run("queue", "--locale", "nb", "--merchant", "Booking AS").out
+    (row,) = json.loads(run("queue", "--json").out)["rows"]
+    assert ("found_charge", "att_lost", "249.00 NOK") == (row["kind"], row["id"], row["amount"])
+    assert 0 == run("reconcile", "accept", "att_lost", "--note", "given back").exit_code
+    assert "Nothing waits for a person.\n" == run("queue").out

@@ -60,6 +60,7 @@ _WHY_OPEN: Mapping[str, str] = {
         "The bank's confirmation never came to an end; the gateway was asked {count} times."
     ),
 }
+_NOT_BOOKED = mark("The gateway charged this since the backup, and it can't be booked: {problem}")
 _CORRECTED = mark("An operator wrote this charge down as declined: nothing is retried by itself.")
 _UNDELIVERED = mark("A notice ({kind}) reached nobody: {problem}")
 
@@ -71,6 +72,8 @@ def why(row: Waiting, reader: Reader) -> str:
             text = _WHY_OPEN.get(row.state, _WHY_OPEN[AttemptStatus.UNKNOWN])
         case QueueKind.DECLINE_UNREAD if row.state:
             text = _CORRECTED
+        case QueueKind.FOUND_CHARGE if row.problem:
+            text = _NOT_BOOKED
         case QueueKind.NOTICE_UNDELIVERED:
             return reader.say(_UNDELIVERED, kind=reader.gettext(word(NoticeKind(row.state))), problem=row.problem)
         case _:

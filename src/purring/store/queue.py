@@ -368,9 +368,9 @@ def _restored() -> Iterator[Select[Any]]:
     )
     shown = {"invoice_id": charge.invoice_id, "amount_minor": charge.amount_minor, "currency": charge.currency}
     yield (
-        _part(QueueKind.FOUND_CHARGE, charge.found_at, charge.merchant_id, charge.key, **shown).where(
-            charge.settled_at.is_(None)
-        )
+        _part(QueueKind.FOUND_CHARGE, charge.found_at, charge.merchant_id, charge.key, **shown, problem=charge.problem)
+        .select_from(found_charge.join(installation, its.reconciled_at.is_not(None)))
+        .where(charge.settled_at.is_(None))
     )
 
 
