@@ -64,7 +64,9 @@ class PostgresBench:
     def __init__(self, url: str, directory: Path) -> None:
         self._url, self._directory = url, directory
         self._store = open_store(url, pool_size=2)
-        if self._store.revision() is not None:
+        found = self._store.revision()
+        self._store.close()
+        if found is not None:
             raise ConfigError(f"{self._store.url} holds something already; name an empty database", field="postgres")
 
     @contextmanager
