@@ -16,6 +16,7 @@ from typing import Self
 import httpx2
 
 from purring.domain.attempt import Unavailable, Unknown
+from purring.gateways.connections import Connections
 
 ANSWER_BYTES_MAX = 1_048_576
 RETRY_AFTER_MAX = timedelta(days=1)
@@ -72,7 +73,7 @@ class HttpClient:
             base_url=settings.base_url,
             headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
             timeout=_timeouts(settings),
-            transport=transport or httpx2.HTTPTransport(limits=_limits(settings)),
+            transport=transport or Connections(most=settings.in_flight_max, keepalive_s=settings.keepalive_s),
             follow_redirects=False,
         )
 
@@ -124,14 +125,6 @@ class HttpClient:
 def _timeouts(settings: HttpSettings) -> httpx2.Timeout:
     start_s = settings.connect_timeout_s
     return httpx2.Timeout(settings.read_timeout_s, connect=start_s, pool=start_s)
-
-
-def _limits(settings: HttpSettings) -> httpx2.Limits:
-    return httpx2.Limits(
-        max_connections=settings.in_flight_max,
-        max_keepalive_connections=settings.in_flight_max,
-        keepalive_expiry=settings.keepalive_s,
-    )
 
 
 def _is_meant(status: int) -> bool:
