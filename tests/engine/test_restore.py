@@ -112,7 +112,7 @@ def test_nothing_is_charged_twice(world: World, shop: Shop, new_database: MakeDa
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(hours=st.integers(0, 24 * 9), lost_hours=st.integers(1, 24 * 12))
 def test_whenever_the_backup_was_made(
