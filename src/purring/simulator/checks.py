@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from purring.simulator.world import World
 
 
-def check_now(world: World) -> None:
-    """Note whatever is broken at this moment."""
+def check_now(world: World) -> list[Facts]:
+    """Note whatever is broken at this moment; gives the facts that were looked at."""
     seen = seen_charges(world.sandbox.ledger_path)
     facts = all_facts(world)
     for found in (_invariants(world), _judged(world, seen, facts), _due_times(world, facts)):
         for check, detail in found:
             world.broken(check, detail)
+    return facts
 
 
 def all_facts(world: World) -> list[Facts]:
@@ -86,7 +87,7 @@ def _judged(world: World, seen: list[SeenCharge], facts: list[Facts]) -> Broken:
                 edits[method.token, one.invoice.id].append(at)
     begun_at = {attempt.id: attempt.started_at for one in facts for attempt in one.attempts}
     begun = [replace(charge, at=min(charge.at, begun_at.get(AttemptId(charge.key), charge.at))) for charge in seen]
-    for sentence in judge.broken(judge.Case(seen=sorted(begun, key=attrgetter("at")), edits=edits)):
+    for sentence in judge.broken(judge.Case(seen=sorted(begun, key=attrgetter("at", "key")), edits=edits)):
         yield "judge", sentence
 
 
@@ -103,10 +104,10 @@ def _due_times(world: World, facts: list[Facts]) -> Broken:
 # At the very end, when everybody has heard everything
 
 
-def check_agreement(world: World) -> None:
+def check_agreement(world: World, everything: list[Facts]) -> None:
     """Each settled attempt says what the gateway's books say."""
     charges = {one.key: one for one in seen_charges(world.sandbox.ledger_path)}
-    for facts in all_facts(world):
+    for facts in everything:
         for attempt in facts.attempts:
             problem = _disagreement(attempt, charges.get(attempt.id))
             if problem and facts.invoice.id not in world.misjudged:
@@ -156,12 +157,12 @@ RESTING = frozenset(
 """Why an invoice may have no step left."""
 
 
-def check_liveness(world: World) -> None:
+def check_liveness(world: World, everything: list[Facts]) -> None:
     """Nothing is due, and whatever has no end waits for a person."""
     due_at = world.next_due_at()
     if due_at is not None and due_at <= world.clock.now():
         world.broken("liveness", f"something is still due at {due_at}")
-    for one in all_facts(world):
+    for one in everything:
         plan = schedule(one, world.clock.now())
         clause = plan.barrier.id if plan.barrier else "none"
         if plan.steps or clause not in RESTING:

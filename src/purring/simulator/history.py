@@ -59,8 +59,7 @@ def live(plan: Plan, bench: Bench, bug: Bug | None = None) -> History:
                 pass
             except Exception as error:  # noqa: BLE001 - whatever production code lets out is a finding
                 world.broken("crash", f"{type(error).__name__}: {error}")
-            sometimes.look_back(world)
-            return _told(world)
+            return _told(world, sometimes.look_back(world))
 
 
 def _drop_guards(store: Store, bug: Bug) -> None:
@@ -153,9 +152,9 @@ def _come_to_rest(world: World) -> None:
         if world.violations:
             return
         _work_queue(world)
-    checks.check_now(world)
-    checks.check_liveness(world)
-    checks.check_agreement(world)
+    facts = checks.check_now(world)
+    checks.check_liveness(world, facts)
+    checks.check_agreement(world, facts)
     checks.check_mails(world)
 
 
@@ -182,7 +181,7 @@ def _let_subscriptions_end(world: World) -> None:
                 subscriptions.cancel_at_period_end(services, buyer.merchant_id, subscription_id)
 
 
-def _told(world: World) -> History:
+def _told(world: World, invoice_days: float) -> History:
     days = (world.clock.now() - world.starts_at) / timedelta(days=1)
     return History(
         plan=world.plan,
@@ -192,5 +191,5 @@ def _told(world: World) -> History:
         counts=world.trace.counts,
         sometimes=world.trace.sometimes,
         days=days,
-        invoice_days=sometimes.invoice_days(world),
+        invoice_days=invoice_days,
     )

@@ -90,8 +90,8 @@ _BY_CAUSE = {
 _BY_CLAUSE = {"rule.delay": "a limit held a charge back", "network.delay": "a network asked to wait"}
 
 
-def look_back(world: World) -> None:
-    """Count what the rows tell of, and end the trace with everything that happened, in order."""
+def look_back(world: World) -> float:
+    """Count what the rows tell of, end the trace with all that happened; gives the days that invoices were open."""
     saw = world.trace.saw
     with world.inner_store.reading() as conn:
         happened = [
@@ -106,6 +106,7 @@ def look_back(world: World) -> None:
     for facts in everything:
         _look_at(world, facts)
     _look_at_cards(world, everything)
+    return _invoice_days(world, everything)
 
 
 def _look_at(world: World, facts: Facts) -> None:
@@ -139,8 +140,7 @@ def _look_at_cards(world: World, everything: list[Facts]) -> None:
             world.trace.saw("one card served two customers")
 
 
-def invoice_days(world: World) -> float:
-    """How many days invoices were open, added up."""
+def _invoice_days(world: World, everything: list[Facts]) -> float:
     now = world.clock.now()
-    spans = ((one.invoice.closed_at or now) - one.invoice.issued_at for one in all_facts(world))
+    spans = ((one.invoice.closed_at or now) - one.invoice.issued_at for one in everything)
     return sum(spans, timedelta()) / timedelta(days=1)
