@@ -8,7 +8,6 @@ half the charges are approved. Both start from copies of one database, and what 
 from __future__ import annotations
 
 import argparse
-import gc
 import multiprocessing
 import statistics
 import sys
@@ -28,6 +27,7 @@ from benchmarks.floor.postgresql import PostgresqlFloor
 from benchmarks.floor.sqlite import SqliteFloor
 from benchmarks.shared.databases import KINDS, Databases, databases
 from benchmarks.shared.results import Figure, figure, merge
+from purring.engine.garbage import collect_seldom
 from purring.engine.pipeline import Pipeline
 from purring.store.columns import metadata
 from purring.store.engine import open_store
@@ -69,7 +69,7 @@ class Case:
 
 def ours(url: str, owner: str, batch_max: int) -> Turn:
     """Give the turn of our pipeline."""
-    gc.freeze()
+    collect_seldom()
     return Pipeline(shop.services(open_store(url), owner, batch_max)).turn
 
 

@@ -12,6 +12,7 @@ from purring.app import make_logs, open_services
 from purring.cli.output import say
 from purring.cli.runtime import stopped_by_signals
 from purring.config import SANDBOX_PORT, load_settings
+from purring.engine.garbage import collect_seldom
 from purring.engine.loop import Turn, Worker
 from purring.engine.loop import work as work_until
 from purring.gateways.sandbox.background import serve_in_background
@@ -37,6 +38,7 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing 
             _say_turn(worker.run_until_idle())
             worker.close()
         else:
+            collect_seldom()
             work_until(worker, stop, timedelta(seconds=settings.poll_s))
         log.info("worker_stopped", owner=services.owner)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from zlib import crc32
 
@@ -15,6 +15,7 @@ from purring.domain.facts import Facts
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policies import policy_named
 from purring.domain.policies.base import Outlook
+from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery
 from purring.domain.rulebook.limits import Limit, Permit, Use, permit
 from purring.domain.step import Charge, SetStatus, Step
@@ -157,7 +158,8 @@ def _slots(
         uses=facts.uses.get(method.fingerprint, ()),
     )
     times = policy_named(recovery.policy.retry)(outlook)
-    slots = [_Slot(at, _retry_clause(facts, n, times)) for n, at in enumerate(times) if at > free_at]
+    clauses = _retry_clauses(recovery.policy, facts.invoice.invoice_on, facts.customer.timezone, times)
+    slots = [_Slot(at, clause) for at, clause in zip(times, clauses, strict=True) if at > free_at]
     fresh = _fresh_slot(facts, method, changed_at) if changed_at > base else []
     if fresh:
         slots = [slot for slot in slots if slot.at > fresh[0].at]
@@ -172,11 +174,22 @@ def _slots(
     return slots
 
 
-def _retry_clause(facts: Facts, n: int, times: Sequence[datetime]) -> Clause:
-    """Name the planned retry: which of how many, and the day of the window."""
-    policy, invoice_on = facts.policy, facts.invoice.invoice_on
-    day = (local_date(times[n], zone(facts.customer.timezone)) - invoice_on).days
-    return Clause("policy.retry", (policy.retry, policy.version, n + 1, len(times), day, policy.window_days))
+def _retry_clauses(policy: Policy, invoice_on: date, timezone: str, times: tuple[datetime, ...]) -> tuple[Clause, ...]:
+    """Name the planned retries: which of how many, and the day of the window."""
+    return _named_retries((policy.retry, policy.version, policy.window_days), invoice_on, timezone, times)
+
+
+@lru_cache(maxsize=8192)
+def _named_retries(
+    policy: tuple[str, int, int], invoice_on: date, timezone: str, times: tuple[datetime, ...]
+) -> tuple[Clause, ...]:
+    """Name them once for all customers who share policy, day and zone."""
+    name, version, window_days = policy
+    days_since = [(local_date(at, zone(timezone)) - invoice_on).days for at in times]
+    return tuple(
+        Clause("policy.retry", (name, version, n, len(times), day, window_days))
+        for n, day in enumerate(days_since, start=1)
+    )
 
 
 def _first_slot(facts: Facts, recovery: Recovery, last: Attempt | None) -> list[_Slot]:

@@ -34,6 +34,11 @@ class Person:
     locale: str
     role: Role = Role.BILLING_ADMIN
 
+    @property
+    def is_notified(self) -> bool:
+        """Whether notices go to them: to billing admins and payers."""
+        return self.role is not Role.READER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
@@ -52,4 +57,4 @@ class Customer:
     @property
     def notified_people(self) -> tuple[Person, ...]:
         """Those who get notices: billing admins and payers."""
-        return tuple(person for person in self.people if person.role is not Role.READER)
+        return tuple(person for person in self.people if person.is_notified)

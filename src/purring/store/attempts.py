@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select, text
@@ -15,7 +17,7 @@ from purring.domain.decline import Answer, DeclineClass
 from purring.domain.errors import NotFound
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
-from purring.domain.rulebook.limit import Use, note_from
+from purring.domain.rulebook.limit import Note, Use, note_from
 from purring.domain.rulebook.presentment import Presentment
 from purring.domain.stops import WRONG_DATA, Stop
 from purring.store import bulk
@@ -202,13 +204,18 @@ def _stop(row: Any) -> Stop:  # noqa: ANN401 - a row
     )
 
 
+@lru_cache(maxsize=4096)
+def _notes(text: str) -> tuple[Note, ...]:
+    """Read notes once: the attempts of a batch share an instant, and most of them what they saw."""
+    return tuple(map(note_from, json.loads(text)))
+
+
 def _attempt(row: Any) -> Attempt:  # noqa: ANN401 - a row
     answer = Answer(**row.answer) if row.answer else None
-    notes = tuple(map(note_from, row.notes))
     return Attempt(
         amount=Money(row.amount_minor, row.currency),
         answer=answer,
-        notes=notes,
+        notes=_notes(row.notes),
         presentment=Presentment(**row.presentment) if row.presentment else None,
         **SHAPE.plain(row),
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from purring.store.types import Currency, Document, Id, Instant, OneOf, Strings
+from purring.store.types import Currency, Document, DocumentText, Id, Instant, OneOf, Strings
 
 metadata = MetaData(
     naming_convention={
@@ -76,6 +76,11 @@ def yes_no(name: str) -> Column[Any]:
 def document(name: str, *, nullable: bool = False) -> Column[Any]:
     """Declare a column of JSON."""
     return Column(name, Document, nullable=nullable)
+
+
+def document_text(name: str) -> Column[Any]:
+    """Declare a column of JSON that is read as text."""
+    return Column(name, DocumentText, nullable=False)
 
 
 def strings(name: str) -> Column[Any]:

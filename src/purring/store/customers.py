@@ -71,15 +71,20 @@ def page(
 def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Customer]:
     """Load customers with their people."""
     wanted = set(keys)
-    people = _PEOPLE.grouped(conn, wanted)
+    looked_after = people(conn, wanted)
     found = _BY_ID.one_each(conn, wanted)
-    return {key: _WHOLE.of(key, fields, tuple(people.get(key, ()))) for key, fields in found.items()}
+    return {key: _WHOLE.of(key, fields, tuple(looked_after.get(key, ()))) for key, fields in found.items()}
+
+
+def people(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Person]]:
+    """List the people who look after customers' billing, oldest first."""
+    return _PEOPLE.grouped(conn, keys)
 
 
 def _with_people(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Customer]:
     keys = [(row.merchant_id, row.id) for row in rows]
-    people = bulk.grouped(bulk.matching(conn, person, keys, "customer_id", order=("id",)), "customer_id", _person)
-    return {key: _customer(row, tuple(people.get(key, ()))) for key, row in zip(keys, rows, strict=True)}
+    looked_after = people(conn, keys)
+    return {key: _customer(row, tuple(looked_after.get(key, ()))) for key, row in zip(keys, rows, strict=True)}
 
 
 def _customer(row: Any, people: tuple[Person, ...]) -> Customer:  # noqa: ANN401 - a row

@@ -193,7 +193,14 @@ def _sqlite(url: URL, *, durable: bool, pool_size: int) -> Engine:
 
 def _postgresql(url: URL, *, pool_size: int) -> Engine:
     arguments = {"connect_timeout": CONNECT_TIMEOUT_S}
-    engine = create_engine(url, pool_size=pool_size, max_overflow=-1, pool_pre_ping=True, connect_args=arguments)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=-1,
+        pool_pre_ping=True,
+        connect_args=arguments,
+        json_deserializer=_as_text,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -201,6 +208,11 @@ def _postgresql(url: URL, *, pool_size: int) -> Engine:
         dbapi_connection.commit()
 
     return engine
+
+
+def _as_text(json: str | bytes) -> str:
+    """Leave JSON to the types of `store.types`, as SQLite does."""
+    return json if isinstance(json, str) else json.decode()
 
 
 def _check_server(conn: Connection) -> None:

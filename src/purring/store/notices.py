@@ -71,12 +71,13 @@ def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: 
     if not notices:
         return
     SHAPE.insert(conn, notices)
-    told = customers.load(conn, {(merchant_id, value.customer_id) for merchant_id, value in notices})
+    told = customers.people(conn, {(merchant_id, value.customer_id) for merchant_id, value in notices})
     copies = [
         (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "")
         for merchant_id, value in notices
         if value.status is NoticeStatus.OWED
-        for person in told[merchant_id, value.customer_id].notified_people
+        for person in told.get((merchant_id, value.customer_id), ())
+        if person.is_notified
     ]
     bulk.insert(conn, delivery, _DELIVERY, copies)
 

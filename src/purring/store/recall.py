@@ -97,7 +97,7 @@ class _Compiled:
     def __init__(self, select: Select[Any], dialect: Dialect, by: str) -> None:
         compiled = select.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
-        self._sql = compiled.string
+        self._sql = bulk.in_binary(compiled.string, [name for name in compiled.binds if name.startswith("wanted_")])
         self._order = compiled.positiontup
         self._fixed = {name: str(bind.value) for name, bind in compiled.binds.items() if not bind.required}
         self._binders = {

@@ -84,9 +84,9 @@ class Document(TypeDecorator[Any]):
         return _json_text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Turn JSON text into a value; PostgreSQL's driver has done it already."""
-        del coltype
-        return _json_value if dialect.name == "sqlite" else None
+        """Turn JSON text into a value; drivers leave it as it is."""
+        del dialect, coltype
+        return _json_value
 
 
 def _json_text(value: object) -> str | None:
@@ -98,6 +98,16 @@ _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def _json_value(text: str | None) -> object:
     return None if text is None else json.loads(text)
+
+
+class DocumentText(Document):
+    """A value of JSON that is read as its text: whoever reads it knows how to read the same text only once."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Leave the text as it is."""
+        del dialect, coltype
 
 
 class Strings(Document):
@@ -112,8 +122,8 @@ class Strings(Document):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Turn JSON into a tuple."""
-        del coltype
-        return _strings if dialect.name == "sqlite" else tuple
+        del dialect, coltype
+        return _strings
 
 
 def _strings_text(strings: Sequence[str]) -> str:

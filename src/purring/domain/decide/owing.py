@@ -34,7 +34,7 @@ def owe_for_decline(draft: Draft, attempt: Attempt) -> None:
     first = plan.next_charge
     waits = first is not None and isinstance(first.action, Charge) and first.action.backup
     kind = kind_for_decline(plan, attempt, draft.now)
-    owe(draft, kind, attempt, due_in=BACKUP_PATIENCE if waits else timedelta())
+    owe(draft, kind, attempt, due_in=BACKUP_PATIENCE if waits else timedelta(), plan=plan)
     if kind is NoticeKind.LAST_NOTICE and draft.facts.recovery:
         draft.say(EventKind.RECOVERY_WARNED, draft.facts.recovery.id)
 
@@ -61,8 +61,18 @@ def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeK
     return NoticeKind.PAYMENT_DECLINED
 
 
-def owe(draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_in: timedelta = timedelta()) -> None:
-    """Owe one notice of `kind`, about `attempt` if one is behind it. Its id follows from what it is about and when."""
+def owe(
+    draft: Draft,
+    kind: NoticeKind,
+    attempt: Attempt | None = None,
+    *,
+    due_in: timedelta = timedelta(),
+    plan: Schedule | None = None,
+) -> None:
+    """Owe one notice of `kind`, about `attempt` if one is behind it. Its id follows from what it is about and when.
+
+    `plan`: the schedule of the draft's facts, from whoever has computed it already.
+    """
     facts = draft.facts
     number = _next_number(facts) if kind in DECLINE_NOTICES else 0
     notice = Notice(
@@ -76,7 +86,7 @@ def owe(draft: Draft, kind: NoticeKind, attempt: Attempt | None = None, *, due_i
         owed_at=draft.now,
         due_at=draft.now + due_in,
         number=number,
-        context={**context(facts, draft.now, attempt), "number": number},
+        context={**context(facts, draft.now, attempt, plan), "number": number},
     )
     draft.put_notice(notice)
 

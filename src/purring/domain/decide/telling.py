@@ -18,9 +18,12 @@ from purring.domain.stops import stopped_by
 from purring.domain.subscription import SubscriptionStatus
 
 
-def context(facts: Facts, now: datetime, attempt: Attempt | None) -> Mapping[str, object]:
-    """Plain JSON: amounts as `249.95 USD`, instants in ISO 8601. `attempt`: what the notice is about, if any."""
-    plan = schedule(facts, now)
+def context(facts: Facts, now: datetime, attempt: Attempt | None, plan: Schedule | None = None) -> Mapping[str, object]:
+    """Plain JSON: amounts as `249.95 USD`, instants in ISO 8601. `attempt`: what the notice is about, if any.
+
+    `plan`: the schedule of these facts at `now`, from whoever has computed it already.
+    """
+    plan = plan or schedule(facts, now)
     charge, subscription, invoice = plan.next_charge, facts.subscription, facts.invoice
     return {
         "merchant_name": facts.merchant.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -136,7 +136,7 @@ class Note:
     def plain(self) -> dict[str, object]:
         """The note as JSON has it: the limit in English as `text`, and as `wording` what `note_from` needs."""
         opens_at = self.opens_at.astimezone(UTC).isoformat() if self.opens_at else None
-        flat = {one.name: getattr(self, one.name) for one in fields(self)}  # asdict would copy deeply
+        flat = {name: getattr(self, name) for name in self.__slots__}  # asdict would copy deeply
         said = _in_english(self.text, self.scheme, self.allowed, self.window_days)
         return {**flat, "unit": self.unit.value, "opens_at": opens_at, "text": said, "wording": self.text}
 
