@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from purring.domain.errors import Refused
 from purring.domain.policy import Policy
 from purring.operations.merchants import change_policy
+from purring.operations.pay import pay_now
 from tests.world import Killed, World, kill_at
 
 RETURNED = {
@@ -35,6 +37,22 @@ def test_each_presentation_has_its_form(world: World, scheme: str) -> None:
     shop.subscribe(customer, shop.card(customer, RETURNED[scheme], test=scheme))
     world.play(days=26)
     assert FORMS[scheme] == _forms(world)
+
+
+@pytest.mark.parametrize("scheme", RETURNED)
+def test_no_debt_is_presented_again_after_its_window(world: World, scheme: str) -> None:
+    """Not even half a year later, when no card's attempts are counted any more, and not when the customer asks."""
+    shop = world.shop(policy=Policy(retry="fixed", offsets_days=(5,)))
+    customer = shop.customer()
+    account = shop.card(customer, RETURNED[scheme], test=scheme)
+    sold = shop.subscribe(customer, account)
+    world.play(days=27)
+    invoice_id = shop.invoice(sold).id
+    for days in (160, 20):
+        world.play(days=days)
+        with pytest.raises(Refused, match="allows no attempt"):
+            pay_now(shop.services, shop.id, invoice_id, account.id)
+    assert 2 == len([one for one in world.seen() if one.invoice_id == invoice_id])
 
 
 def test_one_key_carries_one_form(world: World) -> None:

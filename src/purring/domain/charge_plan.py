@@ -155,7 +155,7 @@ def _slots(
         window_ends_at=recovery.window_ends_at,
         attempts=facts.attempts,
         limits=limits,
-        uses=facts.uses.get(method.fingerprint, ()),
+        uses=facts.uses_of(method, now),
     )
     times = policy_named(recovery.policy.retry)(outlook)
     clauses = _retry_clauses(recovery.policy, facts.invoice.invoice_on, facts.customer.timezone, times)
@@ -254,7 +254,7 @@ def _permitted(
 ) -> tuple[list[Step], Clause | None]:
     """Move each slot to where the rulebook allows it; those that meet become one, those past the window go."""
     amount = facts.invoice.owed
-    uses = list(facts.uses.get(method.fingerprint, ()))
+    uses = list(facts.uses_of(method, window_ends_at))
     steps: list[Step] = []
     for slot in slots:
         if slot.at > window_ends_at:
@@ -284,7 +284,7 @@ def _permit(facts: Facts, method: PaymentMethod, initiator: Initiator, at: datet
     amount = facts.invoice.owed
     return permit(
         facts.limits_on(at.date(), method.scheme),
-        facts.uses.get(method.fingerprint, ()),
+        facts.uses_of(method, at),
         amount_minor=amount.minor,
         currency=amount.currency,
         invoice_id=facts.invoice.id,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from operator import attrgetter
 
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.customer import Customer
@@ -12,7 +13,7 @@ from purring.domain.ids import InvoiceId, MethodId
 from purring.domain.invoice import Invoice, InvoiceStatus
 from purring.domain.merchant import Merchant
 from purring.domain.notice import Notice
-from purring.domain.payment_method import PaymentMethod
+from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
 from purring.domain.rulebook.ceilings import limits_under
@@ -91,6 +92,21 @@ class Facts:
         policy = self.merchant.policy
         return limits_under(scheme, day, policy.own_limits) if policy.ceilings else limits_for(scheme, day)
 
+    def uses_of(self, method: PaymentMethod, until: datetime) -> tuple[Use, ...]:
+        """The attempts on a card or account that limits count, oldest first.
+
+        A scheme counts the presentations of one debt for good, so a bank account's own ones come with them, however old.
+        """
+        lately = self.uses.get(method.fingerprint, ())
+        if method.kind is not MethodKind.BANK_ACCOUNT:
+            return lately
+        own = [
+            use_of(attempt)
+            for attempt in self.attempts
+            if attempt.fingerprint == method.fingerprint and counts(attempt) and attempt.started_at <= until
+        ]
+        return tuple(sorted((*lately, *(use for use in own if use not in lately)), key=attrgetter("at")))
+
     def method(self, method_id: MethodId | None) -> PaymentMethod | None:
         """The customer's method with this id, removed or not."""
         for method in self.methods:
@@ -108,3 +124,18 @@ class Facts:
         found = [attempt for attempt in self.attempts if attempt.id == attempt_id]
         assert found, f"attempt {attempt_id} is not one of invoice {self.invoice.id}"
         return found[0]
+
+
+def counts(attempt: Attempt) -> bool:
+    """Whether limits count an attempt as it stands now: open and declined ones, no others."""
+    return attempt.is_open or attempt.status is AttemptStatus.DECLINED
+
+
+def use_of(attempt: Attempt) -> Use:
+    """An attempt as the rulebook counts it."""
+    return Use(
+        at=attempt.started_at,
+        amount_minor=attempt.amount.minor,
+        currency=attempt.amount.currency,
+        invoice_id=attempt.invoice_id,
+    )

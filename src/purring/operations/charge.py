@@ -12,9 +12,9 @@ from purring.domain.attempt import Initiator, Outcome, Unavailable, Unknown
 from purring.domain.changes import Changes, Draft
 from purring.domain.charge_plan import OUTAGE_SPREAD_S
 from purring.domain.decide.answer import after_charge
-from purring.domain.decide.begin import Ask, Go, Move, NewAttempt, Resend, Wait, next_move, plan_next, use_of
+from purring.domain.decide.begin import Ask, Go, Move, NewAttempt, Resend, Wait, next_move, plan_next
 from purring.domain.errors import ConfigError
-from purring.domain.facts import Facts
+from purring.domain.facts import Facts, use_of
 from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.rulebook.limits import Use
 from purring.domain.schedule import schedule

@@ -14,12 +14,12 @@ from purring.domain.charge_plan import permit_for, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
-from purring.domain.facts import Facts
+from purring.domain.facts import Facts, counts, use_of
 from purring.domain.ids import AttemptId
 from purring.domain.invoice import DisputeStatus, Invoice
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.presented import presentment
-from purring.domain.rulebook.limits import Note, Use, usage
+from purring.domain.rulebook.limits import Note, usage
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step
 from purring.domain.stops import network_delay, stopped_by
@@ -198,7 +198,7 @@ def _is_due(invoice: Invoice, now: datetime) -> bool:
 
 def _limits_seen(facts: Facts, method: PaymentMethod, now: datetime) -> tuple[Note, ...]:
     """What each limit of the method's scheme has used; the attempt that is about to start isn't counted."""
-    amount, uses = facts.invoice.owed, facts.uses.get(method.fingerprint, ())
+    amount, uses = facts.invoice.owed, facts.uses_of(method, now)
     return usage(
         facts.limits_on(now.date(), method.scheme),
         uses,
@@ -215,24 +215,14 @@ def _numbers(note: Note) -> dict[str, object]:
 
 
 def recounted(facts: Facts, attempt: Attempt) -> Facts:
-    """Count an attempt under its card's ceilings as it stands now: open and declined ones count, others don't."""
-    own, counts = use_of(attempt), attempt.is_open or attempt.status is AttemptStatus.DECLINED
+    """Count an attempt under its card's ceilings as it stands now."""
+    own = use_of(attempt)
     uses = list(facts.uses.get(attempt.fingerprint, ()))
     if own in uses:
         uses.remove(own)
-    if counts:
+    if counts(attempt):
         insort(uses, own, key=attrgetter("at"))
     return replace(facts, uses={**facts.uses, attempt.fingerprint: tuple(uses)})
-
-
-def use_of(attempt: Attempt) -> Use:
-    """An attempt as the rulebook counts it."""
-    return Use(
-        at=attempt.started_at,
-        amount_minor=attempt.amount.minor,
-        currency=attempt.amount.currency,
-        invoice_id=attempt.invoice_id,
-    )
 
 
 def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:
