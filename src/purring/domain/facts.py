@@ -95,7 +95,7 @@ class Facts:
     def uses_of(self, method: PaymentMethod, until: datetime) -> tuple[Use, ...]:
         """The attempts on a card or account that limits count, oldest first.
 
-        A scheme counts the presentations of one debt for good, so a bank account's own ones come with them, however old.
+        A scheme counts the presentations of one debt for good, so an account's own ones come with them, however old.
         """
         lately = self.uses.get(method.fingerprint, ())
         if method.kind is not MethodKind.BANK_ACCOUNT:
