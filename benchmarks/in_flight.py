@@ -272,7 +272,7 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--in-flight", type=int, nargs="+", default=IN_FLIGHT)
-    parser.add_argument("--most", type=int, default=600, help="charges in flight whose memory is measured")
+    parser.add_argument("--most", type=int, default=1_000, help="charges in flight whose memory is measured")
     parser.add_argument("--quick", action="store_true", help="few in flight, the short latency; writes nothing down")
     parser.add_argument("--directory", type=Path, help="a directory on the disk to measure on (default: /tmp's)")
     given = parser.parse_args()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TypeVar
 
 from purring.domain.errors import StaleWrite
 from purring.domain.ids import InvoiceId
@@ -18,6 +19,12 @@ from purring.store.leases import Claim, Work
 
 Interrupt = Callable[[str], None]
 """Called at named points of a turn that found work; tests and scenarios kill the worker there by raising."""
+
+
+Item = TypeVar("Item")
+
+ROWS_MAX = 200
+"""Rows per transaction, however many charges are in flight: the facts of so many are in memory at once."""
 
 
 def uninterrupted(_point: str) -> None:
@@ -49,11 +56,12 @@ class Pipeline:
         if not claims:
             return 0
         self._interrupt("after_claim")
-        sendings = self._begin(claims, now)
+        sendings = [sending for some in _parts(claims) for sending in self._begin(some, now)]
         self._interrupt("after_begin")
         answers = self._send(sendings)
         self._interrupt("after_charge")
-        self._record(answers, claims)
+        for some in _parts(answers):
+            self._record(some, claims)
         self._interrupt("after_record")
         return len(claims)
 
@@ -104,6 +112,12 @@ class Pipeline:
             return list(some)
 
         together_or_alone(answers, act, lambda answer, error: set_aside(services, Work.INVOICE, of[answer.key], error))
+
+
+def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items, so many at a time as one transaction takes."""
+    for start in range(0, len(items), ROWS_MAX):
+        yield items[start : start + ROWS_MAX]
 
 
 def _key(claim: Claim) -> Key:

@@ -25,7 +25,7 @@ class Services:
 
     `owner` names this worker on the leases it takes. `from_email`: our own address on mails. `in_flight_max`:
     gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
-    repeated exactly. `batch_max`: rows per transaction.
+    repeated exactly. `batch_max`: rows claimed at once.
     """
 
     store: Store
