@@ -31,7 +31,9 @@ def _options() -> Options:
     parser.add_argument("--minutes", type=float, default=MINUTES, help="from the first fault to the last")
     parser.add_argument("--seed", default=f"{SystemClock().now():%Y-%m-%dT%H:%M}", help="chooses faults and customers")
     parser.add_argument("--workers", type=int, default=3, help="workers at once")
-    parser.add_argument("--speed", type=float, default=20.0, help="how many times as fast as the real one the clock runs")
+    parser.add_argument(
+        "--speed", type=float, default=10.0, help="how many times as fast as the real one the clock runs"
+    )
     parser.add_argument("--no-own-disk", action="store_true", help="don't mount a small disk, and never fill one")
     given = parser.parse_args()
     return Options(

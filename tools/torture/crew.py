@@ -35,11 +35,15 @@ class Stage(StrEnum):
 
 @dataclass(kw_only=True)
 class Hand:
-    """A worker. `due_s`: when something happens to it; `stopped`: that it is asleep now."""
+    """A worker. `due_s`: when something happens to it; `stopped`: that it is asleep now.
+
+    `patience`: so often a kill is put off because the worker holds nothing yet.
+    """
 
     pid: int
     due_s: float
     stopped: bool = False
+    patience: int = 10
 
 
 class Crew:
@@ -64,7 +68,7 @@ class Crew:
         return int(self._order("start"))
 
     def kill(self, pid: int) -> bool:
-        """kill -9; whether it was alive."""
+        """Kill -9; whether it was alive."""
         return self._order(f"kill {pid}") == "done"
 
     def stop(self, pid: int) -> None:

@@ -45,6 +45,15 @@ def live(clock_path: Path) -> None:
         work(worker, stop, timedelta(seconds=settings.poll_s))
 
 
+def _warm_up(clock_path: Path) -> None:
+    """Have everything loaded that a worker loads while it works; nothing is left open."""
+    clock = SharedClock(clock_path)
+    with open_services(load_settings()) as services:
+        worker = Worker(replace(services, clock=clock, ids=RandomIds(clock)))
+        worker.run_until_idle()
+        worker.close()
+
+
 def _start(clock_path: Path) -> int:
     pid = os.fork()
     if pid:
@@ -109,6 +118,7 @@ class _Nursery:
 def main() -> None:
     """Serve orders until there are none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever gives the orders; the end of the input follows
+    _warm_up(Path(sys.argv[1]))
     nursery = _Nursery(Path(sys.argv[1]))
     gc.collect()
     gc.freeze()

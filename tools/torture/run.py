@@ -41,7 +41,7 @@ class Options:
     minutes: float
     seed: str
     workers: int = 3
-    speed: float = 20.0
+    speed: float = 10.0
     server_every_s: float = 15.0
     arrive_s: float = 0.5
     own_disk: bool = True

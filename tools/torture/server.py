@@ -18,6 +18,7 @@ from tests import postgres
 SETTINGS = postgres.SETTINGS | DURABLE | {"checkpoint_timeout": "30s", "max_wal_size": "256MB", "autovacuum": "on"}
 NAME = "tortured"
 DISK_BYTES = 1_500_000_000
+BLOCK_BYTES = 4096
 SLOW_FLUSH_MICROS = 80_000
 
 
@@ -85,18 +86,26 @@ class Server:
 
     def _run(self, *arguments: str) -> int:
         owner = self._data.stat()
-        identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        command = [self._pg_ctl, "--pgdata", self._data, "--wait", "--timeout=30", *arguments]
+        is_root = os.geteuid() == 0
+        command = [str(self._pg_ctl), f"--pgdata={self._data}", "--wait", "--timeout=30", *arguments]
         environment = {"LC_ALL": "C", "PATH": os.defpath}
         with (self._home / "output").open("a") as output:
             return subprocess.run(
-                command, cwd=self._home, env=environment, stdout=output, stderr=output, check=False, **identity
+                command,
+                cwd=self._home,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                check=False,
+                user=owner.st_uid if is_root else None,
+                group=owner.st_gid if is_root else None,
+                extra_groups=[] if is_root else None,
             ).returncode
 
 
 def _fill(file: int) -> None:
-    size, step = 0, 64 * 1024 * 1024
-    while step >= 4096:
+    size, step = 0, 1024 * BLOCK_BYTES * 16
+    while step >= BLOCK_BYTES:
         try:
             os.posix_fallocate(file, size, step)
             size += step
@@ -113,9 +122,10 @@ def _one(conn: psycopg.Connection, statement: str) -> str:
 @contextmanager
 def running(directory: Path, *, own_disk: bool) -> Iterator[Server]:
     """Run it below a directory, on a disk of its own where we are allowed to make one."""
-    with _disk(directory, wanted=own_disk) as disk, postgres.cluster(
-        directory, SETTINGS, data_parent=disk or directory
-    ) as url:
+    with (
+        _disk(directory, wanted=own_disk) as disk,
+        postgres.cluster(directory, SETTINGS, data_parent=disk or directory) as url,
+    ):
         server = Server(url, disk)
         try:
             yield server
@@ -133,7 +143,9 @@ def _disk(directory: Path, *, wanted: bool) -> Iterator[Path | None]:
     place.mkdir()
     with image.open("wb") as file:
         file.truncate(DISK_BYTES)
-    made = _is_done("mkfs.ext4", "-q", "-m", "0", str(image)) and _is_done("mount", "-o", "loop", str(image), str(place))
+    made = _is_done("mkfs.ext4", "-q", "-m", "0", str(image)) and _is_done(
+        "mount", "-o", "loop", str(image), str(place)
+    )
     if not made:
         yield None
         return

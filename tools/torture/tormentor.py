@@ -23,6 +23,9 @@ from tools.torture.wires import Wires
 TICK_S = 0.02
 LIVES_S = (0.05, 0.8)
 LONG_LIFE_S = 6.0
+HASTE = 0.1
+"""So often a worker is killed whatever it does."""
+PATIENCE_S = (0.02, 0.25)
 GRACE_S = 0.5
 """So long what is on its way to the gateway takes at most to arrive after its worker's death."""
 NIGHT = timedelta(hours=25)
@@ -119,16 +122,26 @@ class Tormentor:
             elif hand.stopped:
                 self._world.crew.wake(hand.pid)
                 hand.stopped, hand.due_s = False, elapsed_s() + self._dice.uniform(0.3, 1.0)
-            else:
+            elif not self._waits(hand):
                 self._kill(hand)
         self.refill()
+
+    def _waits(self, hand: Hand) -> bool:
+        """Give a worker that holds nothing yet some more time: kills are meant to hit work, not only starts."""
+        if hand.patience <= 0 or self._dice.random() < HASTE:
+            return False
+        hand.patience -= 1
+        hand.due_s = elapsed_s() + self._dice.uniform(*PATIENCE_S)
+        return self._stage(hand) is Stage.BETWEEN
+
+    def _stage(self, hand: Hand) -> Stage:
+        return stage_of(self._world.server, self._world.ledger, hand.pid, self._world.clock.now())
 
     def _kill(self, hand: Hand) -> None:
         self._hands.remove(hand)
         if self._world.crew.kill(hand.pid):
             self.score.faults["worker killed (-9)"] += 1
-            now = self._world.clock.now()
-            self.score.stages[stage_of(self._world.server, self._world.ledger, hand.pid, now)] += 1
+            self.score.stages[self._stage(hand)] += 1
 
     def _bury(self) -> None:
         for pid, code in self._world.crew.ended().items():

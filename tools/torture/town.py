@@ -16,6 +16,7 @@ from purring.operations import customers, invoices, merchants, methods, subscrip
 from purring.operations.services import Services
 
 PRICE = Money(24_900, "NOK")
+SUBSCRIBED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Town:
         self.cards[customer.id] = card
         method = methods.add_method(services, merchant_id, customer.id, new)
         today = services.clock.now().date()
-        if number % 4 < 2:
+        if self._dice.random() < SUBSCRIBED:
             wanted = subscriptions.NewSubscription(
                 customer_id=customer.id, price=self._price, start_on=today, method_id=method.id
             )

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+import psycopg
+
 from purring.clock import elapsed_s
 from purring.domain.errors import StoreUnavailable
 from purring.domain.ids import CustomerId, MerchantId
 from purring.gateways.sandbox.oracle import captured_by_invoice
+from purring.i18n.locales import DEFAULT
 from purring.operations.explain import explain
 from purring.operations.explain_text import explained
-from purring.i18n.locales import DEFAULT
 from purring.operations.queue import queue_of
 from purring.operations.services import Services
 from purring.store import installation, invariants, leases
@@ -32,7 +34,12 @@ SOON = timedelta(days=60)
 """What falls due later than this is a subscription's next year."""
 
 _OPEN = "SELECT count(*) FROM attempt WHERE status IN ('started', 'pending', 'unknown', 'action_required')"
-_UNSETTLED = "SELECT count(*) FROM attempt WHERE status = 'started'"
+_UNDER_WAY = """
+SELECT (SELECT count(*) FROM attempt WHERE status = 'started')
+    + (SELECT count(*) FROM invoice WHERE lease_until > %(now)s)
+    + (SELECT count(*) FROM subscription WHERE lease_until > %(now)s)
+    + (SELECT count(*) FROM delivery WHERE lease_until > %(now)s)
+"""
 _ENDS = "SELECT id, customer_id, status FROM invoice ORDER BY id"
 
 CRASHES = frozenset({"batch_failed", "set_aside", "turn_failed", "invoice_missing", "copy_failed", "gateway_broke"})
@@ -56,18 +63,19 @@ def come_to_rest(world: Services, clock: SharedClock, server: Server, tormentor:
 def _rest(world: Services, server: Server, tormentor: Tormentor) -> str:
     """Wait until nothing is due and nothing under way."""
     until_s, pause = elapsed_s() + REST_S_MAX, Event()
+    due_at, under_way = _next_due_at(world), 0
     while elapsed_s() < until_s:
         tormentor.refill()
         try:
             due_at = _next_due_at(world)
             with server.connect() as conn:
-                under_way = _count(conn.execute(_UNSETTLED).fetchone())
-        except StoreUnavailable:
+                under_way = _count(conn.execute(_UNDER_WAY, {"now": world.clock.now()}).fetchone())
+        except (StoreUnavailable, psycopg.OperationalError):
             due_at, under_way = world.clock.now(), 1
         if not under_way and (due_at is None or due_at > world.clock.now()):
             return ""
         pause.wait(0.05)
-    return f"after {REST_S_MAX:.0f} s without faults something is still due or under way: {due_at}, {under_way} charges"
+    return f"after {REST_S_MAX:.0f} s without faults something is due or under way: {due_at}, {under_way}"
 
 
 def _next_due_at(world: Services) -> datetime | None:
@@ -120,7 +128,8 @@ class Verdict:
             times, is_paid = len(captured.get(invoice_id, ())), pays[CustomerId(customer_id)]
             if times != is_paid or (status == "paid") != is_paid:
                 self.suspects.append(invoice_id)
-                yield f"{invoice_id} is {status} and was captured {times} times; its card says: {'paid' if is_paid else 'not'}"
+                wanted = "pays" if is_paid else "doesn't pay"
+                yield f"{invoice_id} is {status} and was captured {times} times; its card {wanted}"
 
     def _keys(self) -> Iterator[str]:
         """One key, one charge."""

@@ -11,6 +11,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Self
 
 COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
 """CommandComplete of a COMMIT. Source: PostgreSQL 17 manual, 53.7 Message Formats."""
@@ -39,7 +40,7 @@ class Wires:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
         self._end = asyncio.Event()
 
-    def __enter__(self) -> Wires:
+    def __enter__(self) -> Self:
         """Listen."""
         self._thread.start()
         self._listens.wait()
