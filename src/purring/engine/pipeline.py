@@ -52,7 +52,9 @@ class Pipeline:
         """Work one batch. Gives how many invoices were due."""
         services, now = self._services, self._services.clock.now()
         with services.store.transaction() as conn:
-            claims = leases.claim(conn, Work.INVOICE, services.owner, now, limit=services.batch_max, lease=LEASE)
+            claims = leases.claim(
+                conn, Work.INVOICE, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
+            )
         if not claims:
             return 0
         self._interrupt("after_claim")

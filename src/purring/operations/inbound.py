@@ -63,7 +63,9 @@ def work_inbound(services: Services) -> int:
     """Work one batch of stored events. Gives how many were due."""
     now = services.clock.now()
     with services.store.transaction() as conn:
-        claims = leases.claim(conn, Work.INBOUND, services.owner, now, limit=services.batch_max, lease=LEASE)
+        claims = leases.claim(
+            conn, Work.INBOUND, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
+        )
         stored = inbound.load(conn, [claim.id for claim in claims]) if claims else []
     held = {claim.id: claim for claim in claims}
     together_or_alone(

@@ -25,7 +25,9 @@ def renew_due(services: Services, *, punctually: bool = False) -> int:
     """
     now = services.clock.now()
     with services.store.transaction() as conn:
-        claims = leases.claim(conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE)
+        claims = leases.claim(
+            conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
+        )
     together_or_alone(
         claims,
         lambda some: transact(services, lambda conn: _renew(conn, services, some, now, punctually=punctually)),

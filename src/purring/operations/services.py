@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from purring.domain.calendar import Clock
@@ -12,6 +12,7 @@ from purring.domain.ids import IdMaker
 from purring.gateways.base import Gateway
 from purring.notices.send import Sender
 from purring.store.engine import Store
+from purring.store.leases import Ring
 
 LEASE = timedelta(minutes=2)
 """How long claimed work belongs to its worker; longer than any gateway call may take."""
@@ -25,7 +26,7 @@ class Services:
 
     `owner` names this worker on the leases it takes. `from_email`: our own address on mails. `in_flight_max`:
     gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
-    repeated exactly. `batch_max`: rows claimed at once.
+    repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next.
     """
 
     store: Store
@@ -37,6 +38,7 @@ class Services:
     from_email: str = "billing@localhost"
     in_flight_max: int = 32
     batch_max: int = 200
+    ring: Ring = field(default_factory=Ring)
 
     def gateway(self, name: str) -> Gateway:
         """The gateway called `name`.

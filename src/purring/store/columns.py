@@ -133,9 +133,9 @@ def table(name: str, *parts: Any, key: tuple[str, ...] = ("id",)) -> Table:
     )
 
 
-def queue(name: str) -> Index:
-    """Keep the index of due work to the rows that have any."""
-    return Index(f"ix_{name}_due", "next_step_at", sqlite_where=_HAS_WORK, postgresql_where=_HAS_WORK)
+def queue(name: str, of: str = "merchant_id") -> Index:
+    """Keep the index of due work to the rows that have any. `of` is the column whose values share the workers."""
+    return Index(f"ix_{name}_due", of, "next_step_at", sqlite_where=_HAS_WORK, postgresql_where=_HAS_WORK)
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -12,13 +12,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Select, Table, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, tuple_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from purring.domain.ids import MerchantId
-from purring.store import bulk
+from purring.store import bulk, claiming
 from purring.store.schema import delivery, inbound_event, invoice, subscription
-from purring.store.types import Instant
 
 
 class Work(StrEnum):
@@ -36,6 +35,8 @@ _TABLES = {
     Work.DELIVERY: delivery,
     Work.INBOUND: inbound_event,
 }
+# An event's merchant isn't known before it is worked, but its gateway is.
+_SHARED_BY = {work: "gateway" if work is Work.INBOUND else "merchant_id" for work in Work}
 # Two invoices of one customer share a subscription or a card: one after the other.
 _ONE_PER_CUSTOMER = frozenset({Work.INVOICE, Work.SUBSCRIPTION})
 
@@ -49,13 +50,46 @@ class Claim:
     fence: int
 
 
-def claim(conn: Connection, work: Work, owner: str, now: datetime, *, limit: int, lease: timedelta) -> list[Claim]:
-    """Lease due rows that nobody holds to an owner, those due first first, at most one of each customer.
+class Ring:
+    """Remembers for one worker who was served last by its claims, so that the next ones go on behind."""
 
-    On PostgreSQL rows that another transaction is claiming are passed over.
+    def __init__(self) -> None:
+        """Nobody was served yet."""
+        self._last: dict[Work, str] = {}
+
+    def last(self, work: Work) -> str:
+        """Who was served last; the ring's end in the beginning."""
+        return self._last.get(work, claiming.END)
+
+    def served(self, work: Work, names: set[str]) -> None:
+        """Go on behind the last of these: those up to the one before come after the others."""
+        self._last[work] = max({name for name in names if name <= self.last(work)} or names)
+
+
+def claim(
+    conn: Connection,
+    work: Work,
+    owner: str,
+    now: datetime,
+    *,
+    limit: int,
+    lease: timedelta,
+    ring: Ring | None = None,
+) -> list[Claim]:
+    """Lease due rows that nobody holds to an owner, at most one of each customer, each merchant's oldest first.
+
+    Every merchant with such rows gets an even share of the places; gateways' events are shared out among gateways.
+    Where there are more merchants than places, `ring` says who is next. On PostgreSQL rows that another transaction is
+    claiming are passed over.
     """
-    params = {"at": now, "most": limit, "new_owner": owner, "until": now + lease}
-    rows = sorted(conn.execute(_claiming(work), params).all(), key=lambda row: (row.next_step_at, row.id))
+    ring = ring or Ring()
+    after = ring.last(work)
+    params = {"at": now, "most": limit, "after": after, "whole": after == claiming.END}
+    lease_to = {"new_owner": owner, "until": now + lease}
+    rows = conn.execute(_claiming(conn.dialect.name, work), params | lease_to).all()
+    if rows:
+        ring.served(work, {row.name for row in rows})
+    rows = sorted(rows, key=lambda row: (row.next_step_at, row.id))
     return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
 
 
@@ -131,17 +165,12 @@ def release(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -
 
 def next_due_at(conn: Connection, work: Work, now: datetime) -> datetime | None:
     """Tell when the next row can be claimed, be it past or future; None while there is no work at all."""
-    found = [at for at in conn.execute(_next_due(work), {"now": now}).one() if at is not None]
-    return min(found, default=None)
+    return min((at for row in conn.execute(_next_due(work), {"at": now}) for at in row if at is not None), default=None)
 
 
 @cache
 def _next_due(work: Work) -> Select[Any]:
-    own, now = _TABLES[work].c, bindparam("now", type_=Instant)
-    free_at = case((own.lease_until > own.next_step_at, own.lease_until), else_=own.next_step_at)
-    due = select(func.min(free_at)).where(own.next_step_at <= now).scalar_subquery()
-    later = select(func.min(own.next_step_at)).where(own.next_step_at > now).scalar_subquery()
-    return select(due, later)
+    return claiming.next_due(_TABLES[work], _SHARED_BY[work])
 
 
 def _held(one: Claim, owner: str) -> bulk.Row:
@@ -149,34 +178,13 @@ def _held(one: Claim, owner: str) -> bulk.Row:
 
 
 @cache
-def _claiming(work: Work) -> ReturningUpdate[Any]:
+def _claiming(dialect: str, work: Work) -> ReturningUpdate[Any]:
     """The statement of `claim`, made once, because making it takes longer than running it."""
-    table = _TABLES[work]
-    key = tuple(table.primary_key.columns)
+    table, of = _TABLES[work], _SHARED_BY[work]
+    rows = claiming.chosen(dialect, table, of, one_per_customer=work in _ONE_PER_CUSTOMER)
     return (
         update(table)
-        .where(tuple_(*key).in_(_chosen(table, key, one_per_customer=work in _ONE_PER_CUSTOMER)))
+        .where(tuple_(*table.primary_key.columns).in_(rows))
         .values(lease_owner=bindparam("new_owner"), lease_until=bindparam("until"), fence=table.c.fence + 1)
-        .returning(table.c.merchant_id, table.c.id, table.c.fence, table.c.next_step_at)
+        .returning(table.c.merchant_id, table.c.id, table.c.fence, table.c.next_step_at, table.c[of].label("name"))
     )
-
-
-def _chosen(table: Table, key: tuple[Column[Any], ...], *, one_per_customer: bool) -> Any:  # noqa: ANN401 - a SELECT of as many columns as the key has
-    own, now = table.c, bindparam("at", type_=table.c.next_step_at.type)
-    free = or_(own.lease_until.is_(None), own.lease_until <= now)
-    due = (
-        select(*table.columns)
-        .where(own.next_step_at <= now, free)
-        .order_by(own.next_step_at)
-        .limit(bindparam("most", type_=Integer))
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    columns = [due.c[column.name] for column in key]
-    if not one_per_customer:
-        return select(*columns)
-    turn = func.row_number().over(
-        partition_by=(due.c.merchant_id, due.c.customer_id), order_by=(due.c.next_step_at, due.c.id)
-    )
-    ranked = select(*columns, turn.label("turn")).subquery("ranked")
-    return select(*(ranked.c[column.name] for column in key)).where(ranked.c.turn == 1)

@@ -80,7 +80,7 @@ invoice = table(
     check("credited_not_below_zero", "credited_minor >= 0"),
     check("period_has_a_day", "period_start_on < period_end_on"),
     check("whole_period", "(period_start_on IS NULL) = (period_end_on IS NULL)"),
-    Index("ix_invoice_customer_id", "merchant_id", "customer_id"),
+    Index("ix_invoice_customer_id", "merchant_id", "customer_id", "next_step_at"),
     Index("ix_invoice_subscription_id", "merchant_id", "subscription_id"),
     partial_index(
         "uq_invoice_period",

@@ -176,7 +176,7 @@ subscription = table(
     check("quantity_above_zero", "quantity > 0"),
     check("period_has_a_day", "period_start_on < period_end_on"),
     check("next_period_index_not_below_zero", "next_period_index >= 0"),
-    Index("ix_subscription_customer_id", "merchant_id", "customer_id"),
+    Index("ix_subscription_customer_id", "merchant_id", "customer_id", "next_step_at"),
     Index("ix_subscription_method_id", "merchant_id", "method_id"),
     queue("subscription"),
 )

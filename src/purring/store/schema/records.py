@@ -173,6 +173,6 @@ inbound_event = Table(
     ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name="merchant_id"),
     UniqueConstraint("gateway", "event_id", name="event_id"),
     check("status", f"status IN ({OneOf(InboundStatus).values_sql()})"),
-    queue("inbound_event"),
+    queue("inbound_event", "gateway"),
     partial_index("ix_inbound_event_stuck", "received_at", where="status IN ('stored', 'failed') AND problem <> ''"),
 )

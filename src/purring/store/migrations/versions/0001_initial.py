@@ -132,7 +132,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbound_event_due",
         "inbound_event",
-        ["next_step_at"],
+        ["gateway", "next_step_at"],
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
@@ -301,11 +301,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_subscription")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_subscription_external_id")),
     )
-    op.create_index("ix_subscription_customer_id", "subscription", ["merchant_id", "customer_id"], unique=False)
+    op.create_index(
+        "ix_subscription_customer_id", "subscription", ["merchant_id", "customer_id", "next_step_at"], unique=False
+    )
     op.create_index(
         "ix_subscription_due",
         "subscription",
-        ["next_step_at"],
+        ["merchant_id", "next_step_at"],
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
@@ -366,11 +368,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_invoice_external_id")),
         sa.UniqueConstraint("merchant_id", "number", name=op.f("uq_invoice_number")),
     )
-    op.create_index("ix_invoice_customer_id", "invoice", ["merchant_id", "customer_id"], unique=False)
+    op.create_index("ix_invoice_customer_id", "invoice", ["merchant_id", "customer_id", "next_step_at"], unique=False)
     op.create_index(
         "ix_invoice_due",
         "invoice",
-        ["next_step_at"],
+        ["merchant_id", "next_step_at"],
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
@@ -638,7 +640,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_due",
         "delivery",
-        ["next_step_at"],
+        ["merchant_id", "next_step_at"],
         unique=False,
         sqlite_where=sa.text("next_step_at IS NOT NULL"),
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
