@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt cover docs simulate soak bench clean
+.PHONY: help setup demo test lint fmt cover docs simulate soak torture bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ simulate: $(READY)  ## Play 1,000 histories through every fault, and plant every
 
 soak: $(READY)  ## The same for HOURS=8, with seeds that nobody has tried
 	@$(RUN) -m purring simulate --hours $(or $(HOURS),8) --no-bugs $(ARGS)
+
+torture: $(READY)  ## Kill real workers on a real PostgreSQL for MINUTES=22, then look for harm
+	@$(RUN) -m tools.torture --minutes $(or $(MINUTES),22) $(ARGS)
 
 bench: $(READY)  ## Measure the speeds that we claim
 	@tools/setup --group bench

@@ -120,21 +120,20 @@ def stage_of(server: Server, ledger: Path, pid: int, now: object) -> Stage:
     """What a worker that was just killed has left behind, as the database and the gateway's ledger show it."""
     owner = f"{socket.gethostname()}-{pid}"
     try:
-        with server.connect() as conn:
-            held = [row[0] for row in conn.execute(_HELD, (owner, now)).fetchall()]
-            begun = {one for one in held if one}
-            if begun:
-                seen = {charge.key for charge in seen_charges(ledger)}
-                return Stage.SENT if begun & seen else Stage.BEGUN
-            if held:
-                return Stage.CLAIMED
-            if _holds(conn, Work.SUBSCRIPTION, owner, now):
-                return Stage.RENEWING
-            return Stage.TELLING if _holds(conn, Work.DELIVERY, owner, now) else Stage.BETWEEN
+        held = [row[0] for row in server.look(_HELD, owner, now)]
+        begun = {one for one in held if one}
+        if begun:
+            seen = {charge.key for charge in seen_charges(ledger)}
+            return Stage.SENT if begun & seen else Stage.BEGUN
+        if held:
+            return Stage.CLAIMED
+        if _holds(server, Work.SUBSCRIPTION, owner, now):
+            return Stage.RENEWING
+        return Stage.TELLING if _holds(server, Work.DELIVERY, owner, now) else Stage.BETWEEN
     except psycopg.Error:
         return Stage.UNSEEN
 
 
-def _holds(conn: psycopg.Connection, work: Work, owner: str, now: object) -> bool:
+def _holds(server: Server, work: Work, owner: str, now: object) -> bool:
     statement = f'SELECT 1 FROM "{work.value}" WHERE lease_owner = %s AND lease_until > %s LIMIT 1'  # noqa: S608 - our own table
-    return conn.execute(statement.encode(), (owner, now)).fetchone() is not None
+    return bool(server.look(statement, owner, now))

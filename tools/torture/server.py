@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -29,6 +30,7 @@ class Server:
         """Learn where it lies. `disk`: the small file system of its own, if it has one."""
         self.disk = disk
         self._plain_url = url
+        self._eye: psycopg.Connection | None = None
         with self.connect("postgres") as conn:
             self._data = Path(_one(conn, "SHOW data_directory"))
             self._pg_ctl = Path(_one(conn, "SELECT setting FROM pg_config WHERE name = 'BINDIR'")) / "pg_ctl"
@@ -47,6 +49,17 @@ class Server:
         """A connection of our own that no fault touches but the server's end. Raises psycopg.OperationalError."""
         url = postgres.database_url(self._plain_url, name).replace("postgresql+psycopg", "postgresql")
         return psycopg.connect(url, autocommit=True)
+
+    def look(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
+        """Ask quickly, on a connection that is kept. Raises psycopg.Error while it is away."""
+        if self._eye is None or self._eye.closed:
+            self._eye = self.connect()
+        return self._eye.execute(statement.encode(), given).fetchall()
+
+    def close(self) -> None:
+        """Let go of the kept connection."""
+        if self._eye is not None:
+            self._eye.close()
 
     def stop(self) -> None:
         """End it as a power cut would: no checkpoint, nobody is asked."""
@@ -130,6 +143,7 @@ def running(directory: Path, *, own_disk: bool) -> Iterator[Server]:
         try:
             yield server
         finally:
+            server.close()
             server.start()  # whoever stops it next wants it to run
 
 
