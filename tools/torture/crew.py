@@ -62,6 +62,7 @@ class Crew:
             env={**os.environ, **settings},
             start_new_session=True,
         )
+        self.ended()  # it answers when it has loaded everything
 
     def start(self) -> int:
         """Let a worker begin; give its pid."""

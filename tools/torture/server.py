@@ -9,16 +9,19 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psycopg
 
 from benchmarks.shared.databases import DURABLE
+from purring.clock import elapsed_s
 from tests import postgres
 
 SETTINGS = postgres.SETTINGS | DURABLE | {"checkpoint_timeout": "30s", "max_wal_size": "256MB", "autovacuum": "on"}
 NAME = "tortured"
 DISK_BYTES = 1_500_000_000
+START_S_MAX = 60.0
 BLOCK_BYTES = 4096
 SLOW_FLUSH_MICROS = 80_000
 
@@ -63,12 +66,20 @@ class Server:
 
     def stop(self) -> None:
         """End it as a power cut would: no checkpoint, nobody is asked."""
-        self._run("stop", "--mode=immediate")
+        self._run("stop", "--wait", "--mode=immediate")
 
     def start(self) -> None:
-        """Start it, unless it runs; it may still fail where its disk is full."""
+        """Let it start, unless it runs, and don't wait; it may still fail where its disk is full."""
         if self._run("status"):
-            self._run("start", f"--options={self._options}", f"--log={self._home / 'log'}")
+            self._run("start", "--no-wait", f"--options={self._options}", f"--log={self._home / 'log'}")
+
+    def wait(self) -> None:
+        """Start it, and wait until it lets people in. Raises psycopg.OperationalError if that takes too long."""
+        until_s, pause = elapsed_s() + START_S_MAX, Event()
+        while elapsed_s() < until_s and not self.is_up():
+            self.start()
+            pause.wait(0.1)
+        self.connect().close()
 
     def is_up(self) -> bool:
         """Whether it lets anybody in."""
@@ -100,7 +111,7 @@ class Server:
     def _run(self, *arguments: str) -> int:
         owner = self._data.stat()
         is_root = os.geteuid() == 0
-        command = [str(self._pg_ctl), f"--pgdata={self._data}", "--wait", "--timeout=30", *arguments]
+        command = [str(self._pg_ctl), f"--pgdata={self._data}", *arguments]
         environment = {"LC_ALL": "C", "PATH": os.defpath}
         with (self._home / "output").open("a") as output:
             return subprocess.run(
@@ -144,7 +155,7 @@ def running(directory: Path, *, own_disk: bool) -> Iterator[Server]:
             yield server
         finally:
             server.close()
-            server.start()  # whoever stops it next wants it to run
+            server.wait()  # whoever stops it next wants it to run
 
 
 @contextmanager

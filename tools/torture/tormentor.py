@@ -23,6 +23,8 @@ from tools.torture.wires import Wires
 TICK_S = 0.02
 LIVES_S = (0.05, 0.8)
 LONG_LIFE_S = 6.0
+AGAIN_S = 0.25
+"""So long a supervisor waits before it starts a worker again that could not begin."""
 HASTE = 0.1
 """So often a worker is killed whatever it does."""
 PATIENCE_S = (0.02, 0.25)
@@ -69,6 +71,7 @@ class Tormentor:
         self.score = Score()
         self._world, self._plan, self._dice = world, plan, dice
         self._hands: list[Hand] = []
+        self._again_s = 0.0
         self._deeds: dict[str, Callable[[], None]] = {
             "server stopped (immediate)": self._stop_server,
             "disk full": self._fill_disk,
@@ -102,13 +105,13 @@ class Tormentor:
         for hand in self._hands:
             self._world.crew.kill(hand.pid)
         self._hands = []
-        self._world.server.start()
+        self._world.server.wait()
         self.refill()
 
     def refill(self) -> None:
         """Replace whoever has ended, and have as many workers as planned."""
         self._bury()
-        while sum(not hand.stopped for hand in self._hands) < self._plan.workers:
+        while elapsed_s() >= self._again_s and sum(not hand.stopped for hand in self._hands) < self._plan.workers:
             self._hands.append(Hand(pid=self._world.crew.start(), due_s=elapsed_s() + self._life_s()))
 
     # What happens to workers
@@ -147,6 +150,7 @@ class Tormentor:
         for pid, code in self._world.crew.ended().items():
             self._hands = [hand for hand in self._hands if hand.pid != pid]
             self.score.faults["worker could not begin: database away"] += 1
+            self._again_s = elapsed_s() + AGAIN_S
             if not is_expected(code):
                 self.score.strange.append(f"worker {pid} ended by itself with {code}")
 
