@@ -16,7 +16,8 @@ DUE = """
 SELECT due.merchant_id, due.id, due.customer_id, due.subscription_id, due.total_minor, due.currency,
        method.id, method.gateway, method.fingerprint, method.token, person.id, recovery.id
 FROM (
-    SELECT * FROM invoice WHERE next_step_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+    SELECT * FROM invoice WHERE merchant_id = (SELECT id FROM merchant)  -- there is only one
+    AND next_step_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
     ORDER BY next_step_at LIMIT :most
 ) due
 JOIN subscription sold ON sold.merchant_id = due.merchant_id AND sold.id = due.subscription_id
