@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -12,9 +13,10 @@ from purring.domain.policy import Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override
 from purring.operations import merchants, pay
 from purring.operations.services import Services
+from purring.operations.view import schedule_of
 from purring.store import events
 from purring.store import merchants as stored
-from tests.world import FUNDS, Shop, World
+from tests.world import FUNDS, NOON, Shop, World
 
 DAILY = Ceiling(limit_id="card-amount-24h", attempts_max=2)
 
@@ -93,3 +95,32 @@ def test_what_is_looser_changes_nothing(world: World, shop: Shop, says: str) -> 
     with pytest.raises(InvalidInput, match=says):
         REFUSED[says](world.services, shop)
     assert before == world.dump()
+
+
+def test_an_attempt_of_unknown_outcome_counts_for_another_customer_of_the_card(world: World, shop: Shop) -> None:
+    """Nobody knows yet whether the first charge went through, so the same amount waits a day, by our own ceiling."""
+    token = shop.token("timeout before")
+    first, second = (shop.customer() for _ in range(2))
+    unknown = shop.subscribe(first, shop.method_of(first, token))
+    world.work()
+    sold = shop.subscribe(second, shop.method_of(second, token))
+    world.work()
+    assert (["unknown"], []) == (shop.attempts(unknown), shop.attempts(sold))
+    plan = schedule_of(shop.services, shop.id, shop.invoice(sold).id)
+    assert ("rule.delay", NOON + timedelta(hours=24)) == (plan.steps[0].clause.id, plan.steps[0].at)
+
+
+def test_a_card_is_counted_for_thirty_days_to_the_hour(world: World, shop: Shop) -> None:
+    """What was tried 29 days and 23 hours ago still fills the window; an hour later it doesn't."""
+    merchants.set_ceiling(shop.services, shop.id, "card-amount-30d", 1)
+    first, second = (shop.customer() for _ in range(2))
+    token = shop.token(FUNDS)
+    shop.subscribe(first, shop.method_of(first, token))
+    world.work()
+    method = shop.method_of(second, token)
+    invoice = shop.hand_over(second, method, invoice_on=world.clock.now().date())
+    world.clock.advance_to(NOON + timedelta(days=29, hours=23))
+    with pytest.raises(Refused, match="allows no attempt"):
+        pay.pay_now(shop.services, shop.id, invoice.id, method.id)
+    world.clock.advance_to(NOON + timedelta(days=30))
+    assert "declined" == pay.pay_now(shop.services, shop.id, invoice.id, method.id).attempt.status
