@@ -40,10 +40,6 @@ letter = table(
     check("only_late", f"dated_on > due_on OR NOT ({_LETTERS} OR kind = 'compensation')"),
     check("deadline_after_letter", "deadline_on >= dated_on"),
     Index("ix_letter_invoice_id", "merchant_id", "invoice_id"),
-    partial_index(
-        "uq_letter_once_a_day", "merchant_id", "invoice_id", "kind", "dated_on", where=_LETTERS, unique=True
-    ),
-    partial_index(
-        "uq_letter_compensation", "merchant_id", "invoice_id", where="kind = 'compensation'", unique=True
-    ),
+    partial_index("uq_letter_once_a_day", "merchant_id", "invoice_id", "kind", "dated_on", where=_LETTERS, unique=True),
+    partial_index("uq_letter_compensation", "merchant_id", "invoice_id", where="kind = 'compensation'", unique=True),
 )
