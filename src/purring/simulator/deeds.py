@@ -255,7 +255,7 @@ def settle_by_statement(case: Case, invoice: Invoice) -> None:
     note = f"statement: {stated}"
     recoveries.correct_outcome(case.services, case.buyer.merchant_id, attempt.id, to, note)
     case.world.trace.saw("an operator settled what nobody could say")
-    if stated in {"pending", "action_required"}:
+    if stated not in {"approved", "declined"}:
         case.world.misjudged.add(invoice.id)
 
 
