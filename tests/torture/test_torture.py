@@ -19,7 +19,8 @@ def test_nothing_is_charged_twice_or_lost() -> None:
         if score.faults["worker killed (-9)"] >= KILLS and score.faults["server stopped (immediate)"] >= STOPS:
             enough.set()
 
-    options = Options(minutes=2, seed="short", speed=30, server_every_s=2, own_disk=False, nights=False)
+    calm = {"own_disk": False, "nights": False, "steps_back": False}
+    options = Options(minutes=2, seed="short", speed=30, server_every_s=2, **calm)
     report = torture(options, enough, watch)
     assert [] == report.problems
     assert enough.is_set()

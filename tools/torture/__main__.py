@@ -48,6 +48,7 @@ def _options() -> Options:
         "--speed", type=float, default=10.0, help="how many times as fast as the real one the clock runs"
     )
     parser.add_argument("--no-own-disk", action="store_true", help="don't mount a small disk, and never fill one")
+    parser.add_argument("--no-steps-back", action="store_true", help="never set the clock back")
     given = parser.parse_args()
     return Options(
         minutes=given.minutes,
@@ -55,6 +56,7 @@ def _options() -> Options:
         workers=given.workers,
         speed=given.speed,
         own_disk=not given.no_own_disk,
+        steps_back=not given.no_steps_back,
     )
 
 

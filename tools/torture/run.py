@@ -46,6 +46,7 @@ class Options:
     arrive_s: float = 0.5
     own_disk: bool = True
     nights: bool = True
+    steps_back: bool = True
 
     def plan(self) -> Plan:
         """How often each kind of fault comes."""
@@ -59,7 +60,7 @@ class Options:
                 "disk slow (each flush 80 ms)": self.server_every_s * 3,
                 "connection cut after COMMIT": 2.0,
                 "clock set forward": 11.0,
-                "clock set back": 17.0,
+                "clock set back": 17.0 if self.steps_back else never_s,
                 "all down for a day": 45.0 if self.nights else never_s,
                 "gateway out": 31.0,
                 "gateway slow": 7.0,
