@@ -11,7 +11,7 @@ from purring.domain.attempt import Absent, ActionRequired, AttemptStatus, Declin
 from purring.domain.changes import Draft
 from purring.domain.clause import Clause
 from purring.domain.decide import person
-from purring.domain.decide.begin import KEY_MARGIN, STEPS_MAX, Ask, Go, Resend, Wait
+from purring.domain.decide.begin import KEY_MARGIN, RESEND_WITHIN, STEPS_MAX, Ask, Go, Resend, Wait
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.decline import Answer, DeclineClass, DeclineReason
 from purring.domain.event import EventKind
@@ -32,6 +32,7 @@ from tests.domain.story import Story
 
 A, B = make.method("a"), make.method("b")
 HOUR = timedelta(hours=1)
+SOON = timedelta(minutes=5)
 
 
 def _started() -> Story:
@@ -209,7 +210,7 @@ def test_7_a_charge_the_gateway_never_got_is_made_again_as_a_new_attempt() -> No
 
 def test_7_an_interrupted_charge_is_sent_again_under_its_own_key() -> None:
     """The same attempt, the same key; an answer settles it as if nothing had happened."""
-    story = _started().at(ISSUED_AT + HOUR)
+    story = _started().at(ISSUED_AT + SOON)
     move = story.begin()
     assert isinstance(move, Resend)
     assert ("att_1", AttemptStatus.UNKNOWN) == (move.attempt.id, move.attempt.status)
@@ -219,17 +220,27 @@ def test_7_an_interrupted_charge_is_sent_again_under_its_own_key() -> None:
 
 def test_7_a_repetition_that_is_turned_away_says_nothing_about_the_first_time() -> None:
     """The charge may have been made: it stays unknown, and is never replaced by a new one."""
-    story = _started().at(ISSUED_AT + HOUR).work(OUTAGE)
+    story = _started().at(ISSUED_AT + SOON).work(OUTAGE)
     assert (AttemptStatus.UNKNOWN, 1) == (story.attempt.status, len(story.facts.attempts))
     assert isinstance(story.at(ISSUED_AT + timedelta(days=1)).begin(), Ask)
 
 
 def test_7_a_key_is_never_sent_after_its_lifetime() -> None:
     """Close to its end, the gateway is asked instead."""
-    before = _started().at(ISSUED_AT + KEY_LIFETIME - KEY_MARGIN - timedelta(seconds=1))
-    assert isinstance(before.begin(), Resend)
-    after = _started().at(ISSUED_AT + KEY_LIFETIME - KEY_MARGIN)
-    assert isinstance(after.begin(), Ask)
+    assert ISSUED_AT + KEY_LIFETIME - KEY_MARGIN == _started().attempt.key_expires_at
+    for early, move in ((timedelta(seconds=1), Resend), (timedelta(0), Ask)):
+        story = _started().at(ISSUED_AT + SOON)
+        story.facts = replace(story.facts, attempts=(replace(story.attempt, key_expires_at=story.now + early),))
+        assert isinstance(story.begin(), move)
+
+
+def test_7_a_charge_that_was_interrupted_long_ago_is_asked_about() -> None:
+    """Sent hours after its beginning, it would stand closer to the next one than any limit could see."""
+    assert _is_sent_again(_started().at(ISSUED_AT + RESEND_WITHIN - timedelta(seconds=1)))
+    asked = _started().at(ISSUED_AT + RESEND_WITHIN)
+    assert isinstance(asked.begin(), Ask)
+    asked.answer("att_1", Absent())
+    assert AttemptStatus.FAILED is asked.attempt.status
 
 
 def _is_sent_again(story: Story) -> bool:
@@ -264,11 +275,11 @@ def test_7_an_interrupted_retry_is_not_sent_again_during_a_pause_or_after_the_re
 
 
 def test_7_an_interrupted_retry_is_not_sent_again_after_the_window() -> None:
-    """Its key lives for a day, but the window closed at noon."""
+    """It began just before noon, when the window closed."""
     story = Story(make.facts(policy=Policy(retry="fixed", offsets_days=(28,)))).work(no()).at(day(24, time(13))).work()
-    story.send().at(day(28)).begin()
-    assert _is_sent_again(Story(story.counted(), day(28, time(11))))
-    assert not _is_sent_again(Story(story.counted(), day(28, time(13))))
+    story.send().at(day(28, time(11, 55))).begin()
+    assert _is_sent_again(Story(story.counted(), day(28, time(12))))
+    assert not _is_sent_again(Story(story.counted(), day(28, time(12, 1))))
 
 
 def _declined_and_started() -> Story:
@@ -291,7 +302,7 @@ def test_7_an_interrupted_backup_is_sent_again_as_long_as_it_is_the_backup() -> 
 
 def test_7_a_customers_interrupted_payment_is_sent_again() -> None:
     """They wanted it, whatever is tied."""
-    story = Story(make.facts(A, B)).pay("pm_b").at(ISSUED_AT + HOUR)
+    story = Story(make.facts(A, B)).pay("pm_b").at(ISSUED_AT + SOON)
     assert isinstance(story.begin(), Resend)
 
 

@@ -31,6 +31,9 @@ KEY_MARGIN = timedelta(minutes=10)
 
 INTERRUPTED = "the worker stopped while it was being sent"
 
+RESEND_WITHIN = timedelta(minutes=10)
+"""Later than this after its beginning an interrupted charge is asked about, not repeated: limits count from there."""
+
 STEPS_MAX = 20
 """More steps than this at one instant can only be a bug."""
 
@@ -243,8 +246,10 @@ def _resolve(draft: Draft, attempt: Attempt) -> Resend | Ask:
 
 
 def may_resend(facts: Facts, attempt: Attempt, method: PaymentMethod, now: datetime) -> bool:
-    """Whether the interrupted charge would be started again today: its key lives and nothing forbids it since."""
-    if now >= attempt.key_expires_at or now > window_ends_at(facts) or stopped_by(facts, method, now.date()):
+    """Whether the interrupted charge may be repeated: it began just now, its key lives, nothing forbids it since."""
+    if now >= min(attempt.key_expires_at, attempt.started_at + RESEND_WITHIN) or now > window_ends_at(facts):
+        return False
+    if stopped_by(facts, method, now.date()):
         return False
     invoice, recovery = facts.invoice, facts.recovery
     if (
