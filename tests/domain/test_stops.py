@@ -98,6 +98,12 @@ def test_3_new_data_lift_what_was_said_of_the_old_and_no_hard_stop() -> None:
     assert [False, True] == lifted
 
 
+def test_3_data_that_were_new_before_the_decline_are_those_that_it_called_wrong() -> None:
+    """Only what was changed since lifts it."""
+    edited = replace(A, edited_at=EARLIER - timedelta(days=1))
+    assert stopped_by(make.facts(edited, B, stops={"fp_a": (_stop(**WRONG),)}), edited, ISSUED_AT.date())
+
+
 def test_3_a_wrong_pin_counts_among_wrong_data() -> None:
     """Visa has it in category 3, though no form asks for it."""
     wrong = _stop(reason=DeclineReason.INCORRECT_PIN, decline_class=DeclineClass.RETRY_AFTER_CUSTOMER_ACTION)
