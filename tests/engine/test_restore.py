@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import RowMapping, Table, create_engine, insert, select
 
 from purring.domain.errors import RefusalCode, Refused
 from purring.domain.ids import InvoiceId
@@ -26,6 +27,7 @@ from purring.operations.reconcile import accept, clear, progress, reconcile, sta
 from purring.store.columns import metadata
 from purring.store.engine import open_store
 from purring.store.invariants import check
+from purring.store.types import DocumentText
 from tests.conftest import MakeDatabase
 from tests.world import FUNDS, PRICE, Killed, Shop, World, kill_at
 
@@ -39,9 +41,15 @@ def backup(world: World) -> Backup:
     """Every row of every table, as it is now."""
     with world.services.store.reading() as conn:
         return {
-            table.name: [dict(row) for row in conn.execute(select(table)).mappings()]
+            table.name: [_values(table, row) for row in conn.execute(select(table)).mappings()]
             for table in metadata.sorted_tables
         }
+
+
+def _values(table: Table, row: RowMapping) -> dict[str, Any]:
+    """A row to write again: what is read as the text of a document is the document."""
+    texts = {column.name for column in table.columns if isinstance(column.type, DocumentText)}
+    return {name: json.loads(value) if name in texts and value else value for name, value in row.items()}
 
 
 def put_back(world: World, kept: Backup, url: str) -> None:
