@@ -34,9 +34,7 @@ def send_due(services: Services) -> int:
     now = services.clock.now()
     limit = min(services.batch_max, COPIES_MAX)
     with services.store.transaction() as conn:
-        claims = leases.claim(
-            conn, Work.DELIVERY, services.owner, now, limit=limit, lease=LEASE, ring=services.ring
-        )
+        claims = leases.claim(conn, Work.DELIVERY, services.owner, now, limit=limit, lease=LEASE, ring=services.ring)
         copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
     if not claims:
         return 0
