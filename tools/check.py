@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS_MAX = 8
 DOMAIN_COVERAGE_PERCENT = 100
-SEEDS = 150
+SEEDS = 100
 """Histories that the simulator plays beside all its planted bugs; `make simulate` plays a thousand."""
 
 

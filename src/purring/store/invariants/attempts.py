@@ -112,9 +112,13 @@ def none_on_the_settled(_dialect: str) -> Iterator[Violations]:
 
 
 def never_two_at_once(_dialect: str) -> Iterator[Violations]:
-    """Find attempts begun while another one of the invoice was under way; corrections move an attempt's end."""
+    """Find attempts begun while another one of the invoice was under way; corrections move an attempt's end.
+
+    An attempt with a higher number was begun later, whatever a clock that was set back said of it.
+    """
     other = attempt.alias("other")
-    under_way = and_(other.c.started_at < attempt.c.started_at, other.c.ended_at > attempt.c.started_at)
+    before = and_(other.c.number < attempt.c.number, other.c.started_at < attempt.c.started_at)
+    under_way = and_(before, other.c.ended_at > attempt.c.started_at)
     uncorrected = ~happened(other, EventKind.ATTEMPT_CORRECTED)
     yield select(attempt.c.id).where(
         select(other.c.id).where(same(other, attempt, ("invoice_id", "invoice_id")), under_way, uncorrected).exists()
