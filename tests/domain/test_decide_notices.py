@@ -10,12 +10,12 @@ import pytest
 from purring.domain.attempt import Outcome
 from purring.domain.decide import person
 from purring.domain.decide.owing import kind_for_decline
-from purring.domain.decide.telling import untied_method
 from purring.domain.decline import DeclineClass
 from purring.domain.event import EventKind
 from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.payment_method import MethodStatus, PaymentMethod
 from purring.domain.policy import EndAction, Policy
+from purring.domain.standing import untied_method
 from tests.domain import make
 from tests.domain.make import ISSUED_AT, OUTAGE, PRICE, SILENCE, day, no, yes
 from tests.domain.story import Story

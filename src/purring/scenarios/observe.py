@@ -9,11 +9,11 @@ from typing import assert_never
 
 from purring.domain.attempt import Attempt
 from purring.domain.decide.settle import recovery_id
-from purring.domain.decide.telling import untied_method
 from purring.domain.facts import Facts
 from purring.domain.money import Money, total
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.schedule import schedule
+from purring.domain.standing import untied_method
 from purring.domain.step import Charge, Close, Notify, Resolve, Schedule, SetStatus, Step
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.gateways.sandbox.oracle import movements, seen_charges
