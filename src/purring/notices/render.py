@@ -24,6 +24,7 @@ from purring.i18n.catalog import Translator, mark, translator
 from purring.i18n.format import format_date, format_money
 from purring.i18n.locales import negotiate
 from purring.notices.contexts import CONTEXTS, Context, MethodLabel, one_line
+from purring.notices.images import InlineImage
 
 BRANDS: Mapping[str, str] = {
     "amex": "American Express",
@@ -53,10 +54,15 @@ _MORE_THAN_ONE_BLANK = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """One notice as a person reads it: one line, and paragraphs with ordinary spaces."""
+    """One notice as a person reads it: one line, paragraphs with ordinary spaces, and the same as HTML.
+
+    `body_html` "" is a notice without any; `images` are those that the HTML shows.
+    """
 
     subject: str
     body_text: str
+    body_html: str = ""
+    images: tuple[InlineImage, ...] = ()
 
 
 def render(kind: NoticeKind, context: Context, locale: str, recipient_name: str = "") -> Rendered:

@@ -17,6 +17,7 @@ from typing import Protocol, TextIO
 
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import DeliveryId, NoticeId, RecoveryId
+from purring.notices.images import InlineImage
 
 # Stricter than RFC 5321 §4.1.2: no quoted local parts, no address literals. Whoever needs those can't be mailed anyway.
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,;:\"]{1,64}@(?:[\w-]{1,63}\.)*[\w-]{1,63}")
@@ -59,7 +60,7 @@ Outcome = Delivered | Deferred | Bounced
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text mail to one person.
+    """One mail to one person: a text, and the same as HTML unless `body_html` is ""; `images` are those it shows.
 
     `delivery_id` makes the Message-ID, which stays the same however often it is sent. `thread` (a recovery's or
     notice's id) keeps the mails about one payment together. `from_email` is our own address, `reply_to` the merchant's
@@ -79,12 +80,14 @@ class Message:
     reply_to: str
     subject: str
     body: str = field(repr=False)
+    body_html: str = field(default="", repr=False)
+    images: tuple[InlineImage, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse headers that would not be one line, and addresses that are none."""
         self._require(_TOKEN, "letters, digits, - and _ only", "delivery_id", "thread", "locale")
         self._require(_LINE, "one line without control characters", "from_name", "to_name", "subject")
-        self._require(_TEXT, "text", "body")
+        self._require(_TEXT, "text", "body", "body_html")
         for name in ("from_email", "to_email", "reply_to") if self.reply_to else ("from_email", "to_email"):
             address = getattr(self, name)
             # A server that takes no SMTPUTF8 would lose mails to everybody if our own address needed it.

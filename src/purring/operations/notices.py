@@ -118,4 +118,6 @@ def _message(services: Services, copy: Delivery, rendered: Rendered, now: dateti
         reply_to=str(notice.context.get("support_email") or ""),
         subject=rendered.subject,
         body=rendered.body_text,
+        body_html=rendered.body_html,
+        images=rendered.images,
     )
