@@ -10,8 +10,9 @@ import pytest
 from purring.domain.errors import InvalidDate, InvalidInput, InvalidMoney, MissingField, NaiveTime, UnknownZone
 from purring.domain.notice import NoticeKind
 from purring.domain.payment_method import MethodKind
-from purring.notices.contexts import KEYS, Declined, MethodLabel, from_json, one_line
+from purring.notices.contexts import Declined, MethodLabel
 from purring.notices.samples import samples
+from purring.notices.stored_context import KEYS, from_json, one_line
 
 LEAST: Mapping[str, object] = {"merchant_name": "Acme", "amount": "249.95 USD", "timezone": "America/New_York"}
 
@@ -58,6 +59,9 @@ def test_a_day_needs_a_zone() -> None:
         ("number", -1, InvalidInput),
         ("product", 7, InvalidInput),
         ("method", "visa 4242", InvalidInput),
+        ("items", "two", InvalidInput),
+        ("items", ["two"], InvalidInput),
+        ("items", [{"amount": "1990"}], InvalidMoney),
         ("confirm_url", "javascript:alert(1)", InvalidInput),
         ("confirm_url", "https://bank.example/\nBcc: x", InvalidInput),
         ("pay_url", "https://x.example/<b>", InvalidInput),

@@ -20,8 +20,8 @@ from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
 from purring.i18n.locales import locales
-from purring.notices.contexts import KEYS, from_json
 from purring.notices.render import render
+from purring.notices.stored_context import KEYS, from_json
 
 NOW = datetime(2026, 11, 3, 9, 0, 5, tzinfo=UTC)
 CUSTOMER = CustomerId("cus_1")

@@ -20,10 +20,11 @@ from purring.domain.subscription import StatusReason, SubscriptionStatus
 from purring.i18n.catalog import translator
 from purring.i18n.format import format_date, format_money
 from purring.i18n.locales import locales
-from purring.notices.contexts import CONTEXTS, from_json
+from purring.notices.contexts import CONTEXTS
 from purring.notices.reasons import NO_METHOD, no_method_text, reason_text
 from purring.notices.render import BRANDS, Rendered, render
 from purring.notices.samples import Sample, samples, written
+from purring.notices.stored_context import from_json
 from tools.texts import GOLDEN, golden, golden_path
 
 ZONES = ("UTC", "Europe/Oslo", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
@@ -38,6 +39,15 @@ SCHEMES = st.sampled_from([*BRANDS, "sepa", "ach", "bacs", "", "something_new"])
 LAST4 = st.from_regex(r"[0-9]{4}", fullmatch=True) | st.just("")
 METHODS = st.fixed_dictionaries(
     {"scheme": SCHEMES, "last4": LAST4}, optional={"kind": st.sampled_from(["card", "bank_account"])}
+)
+ITEMS = st.fixed_dictionaries(
+    {"amount": st.builds(Money, st.integers(1, MINOR_MAX), st.sampled_from(sorted(EXPONENTS))).map(str)},
+    optional={
+        "invoice_number": st.from_regex(r"[0-9]{1,6}-[0-9]{1,6}", fullmatch=True),
+        "product": NAMES,
+        "charge_at": INSTANTS | st.none(),
+        "access_ends_at": INSTANTS | st.none(),
+    },
 )
 URLS = st.just("https://bank.example/confirm?token=a1&b=%20")
 CONTEXT_VALUES = st.fixed_dictionaries(
@@ -61,6 +71,9 @@ CONTEXT_VALUES = st.fixed_dictionaries(
         "data_deleted_at": INSTANTS | st.none(),
         "paid_at": INSTANTS | st.none(),
         "paid_with": METHODS | st.none(),
+        "charge_at": INSTANTS | st.none(),
+        "expires_at": INSTANTS | st.none(),
+        "items": st.lists(ITEMS, max_size=3),
         "status_reason": st.sampled_from(StatusReason) | st.none(),
         "end_action": st.sampled_from(EndAction) | st.none(),
         "status": st.sampled_from(SubscriptionStatus) | st.none(),
@@ -156,7 +169,7 @@ def test_a_retry_is_promised_only_when_one_is_planned(
     body = rendered(kind, {**context, **named}, locale).body_text
     planned = context.get("next_attempt_at") is not None
     label = {"en": "Next attempt: ", "nb": "Neste forsøk: "}[locale]
-    if kind is not NoticeKind.PAYMENT_RECEIVED:
+    if kind not in {NoticeKind.PAYMENT_RECEIVED, NoticeKind.RECEIPT, NoticeKind.UPCOMING_CHARGE}:
         assert planned == (PROMISES[locale] in body)
     assert not planned or f"{label}{local_day(context, 'next_attempt_at', locale)}\n" in body
 
@@ -195,10 +208,10 @@ def test_amount_and_merchant_are_said(kind: NoticeKind, context: Mapping[str, ob
 
 
 def test_an_amount_is_at_stake_unless_nothing_is_owed() -> None:
-    """Only a subscription ended on request, and a method changed with nothing due, leave the amount out."""
+    """A subscription ended on request, a method changed and a card that expires, with nothing due, leave it out."""
     least = {"merchant_name": "Acme", "amount": "1.00 NOK", "timezone": "UTC"}
     without = {kind for kind in NoticeKind if not from_json(kind, least).names_amount}
-    assert {NoticeKind.SUBSCRIPTION_CANCELED, NoticeKind.METHOD_CHANGED} == without
+    assert {NoticeKind.SUBSCRIPTION_CANCELED, NoticeKind.METHOD_CHANGED, NoticeKind.CARD_EXPIRES_SOON} == without
 
 
 @given(*EVERYTHING, st.from_regex(r"[0-9]{12,19}", fullmatch=True))

@@ -61,9 +61,11 @@ class EventKind(StrEnum):
     SUBSCRIPTION_CANCELED = "subscription.canceled"
     SUBSCRIPTION_CHANGED = "subscription.changed"
     SUBSCRIPTION_METHOD_CHANGED = "subscription.method_changed"
+    SUBSCRIPTION_CHARGE_ANNOUNCED = "subscription.charge_announced"
     METHOD_ADDED = "payment_method.added"
     METHOD_EDITED = "payment_method.edited"
     METHOD_REMOVED = "payment_method.removed"
+    METHOD_EXPIRES_SOON = "payment_method.expires_soon"
     POLICY_CHANGED = "policy.changed"
     POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
     QUEUE_SETTLED = "queue.settled"
@@ -88,14 +90,16 @@ OWES: dict[EventKind, NoticeKind] = {
     EventKind.SUBSCRIPTION_CANCEL_WARNED: NoticeKind.CANCELLATION_WARNING,
     EventKind.SUBSCRIPTION_CANCELED: NoticeKind.SUBSCRIPTION_CANCELED,
     EventKind.SUBSCRIPTION_METHOD_CHANGED: NoticeKind.METHOD_CHANGED,
+    EventKind.SUBSCRIPTION_CHARGE_ANNOUNCED: NoticeKind.UPCOMING_CHARGE,
+    EventKind.METHOD_EXPIRES_SOON: NoticeKind.CARD_EXPIRES_SOON,
+    EventKind.INVOICE_PAID: NoticeKind.RECEIPT,
 }
-"""Which notice an event owes the customer."""
+"""Which notice an event owes the customer. A receipt is owed only if the policy says so, and no recovery ended."""
 
 SILENT = frozenset(
     {
         EventKind.INVOICE_ISSUED,
         EventKind.INVOICE_HANDED_OVER,
-        EventKind.INVOICE_PAID,
         EventKind.INVOICE_PARTIALLY_PAID,
         EventKind.INVOICE_UNCOLLECTIBLE,
         EventKind.INVOICE_VOIDED,

@@ -21,6 +21,9 @@ class NoticeKind(StrEnum):
     SUBSCRIPTION_CANCELED = "subscription_canceled"
     PAYMENT_RECEIVED = "payment_received"
     METHOD_CHANGED = "method_changed"
+    CARD_EXPIRES_SOON = "card_expires_soon"
+    UPCOMING_CHARGE = "upcoming_charge"
+    RECEIPT = "receipt"
 
 
 DECLINE_NOTICES = frozenset({NoticeKind.PAYMENT_DECLINED, NoticeKind.ACTION_NEEDED, NoticeKind.LAST_NOTICE})

@@ -77,6 +77,9 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         NoticeKind.SUBSCRIPTION_CANCELED: mark("subscription canceled"),
         NoticeKind.PAYMENT_RECEIVED: mark("payment received"),
         NoticeKind.METHOD_CHANGED: mark("payment method changed"),
+        NoticeKind.CARD_EXPIRES_SOON: mark("card expires soon"),
+        NoticeKind.UPCOMING_CHARGE: mark("upcoming charge"),
+        NoticeKind.RECEIPT: mark("receipt"),
     },
     DeclineClass: {
         DeclineClass.RETRY_LATER: mark("retry later"),

@@ -9,9 +9,10 @@ from purring.domain.event import OWES
 from purring.domain.notice import NoticeKind
 from purring.i18n.catalog import translator
 from purring.i18n.locales import LOCALES
-from purring.notices.contexts import CONTEXTS, KEYS
+from purring.notices.contexts import CONTEXTS
 from purring.notices.reasons import NO_METHOD, ReasonText, no_method_text, reason_text
 from purring.notices.samples import Sample, samples, written
+from purring.notices.stored_context import KEYS
 
 INTRO = """\
 A notice is owed by an [event](events.md), stored with everything it says as JSON, and rendered for each reader in their

@@ -23,8 +23,9 @@ from purring.domain.subscription import SubscriptionStatus
 from purring.i18n.catalog import Translator, mark, translator
 from purring.i18n.format import format_date, format_money
 from purring.i18n.locales import negotiate
-from purring.notices.contexts import CONTEXTS, Context, MethodLabel, one_line
+from purring.notices.contexts import CONTEXTS, Context, MethodLabel
 from purring.notices.images import InlineImage
+from purring.notices.stored_context import one_line
 
 BRANDS: Mapping[str, str] = {
     "amex": "American Express",
@@ -107,7 +108,7 @@ def _environment(locale: str) -> Environment:
 
 def _say(words: Translator) -> Callable[..., str]:
     @pass_context
-    def say(scope: Scope, message: str, **more: str) -> str:
+    def say(scope: Scope, message: str, **more: object) -> str:
         return words.gettext(message) % _Values(scope, words, more)
 
     return say
@@ -118,13 +119,13 @@ class _Values:
 
     __slots__ = ("more", "scope", "words")
 
-    def __init__(self, scope: Scope, words: Translator, more: Mapping[str, str]) -> None:
+    def __init__(self, scope: Scope, words: Translator, more: Mapping[str, object]) -> None:
         self.scope = scope
         self.words = words
         self.more = more
 
     def __getitem__(self, name: str) -> str:
-        return self.more[name] if name in self.more else _written(self.scope.resolve(name), self.words)
+        return _written(self.more[name] if name in self.more else self.scope.resolve(name), self.words)
 
 
 def _written(value: object, words: Translator) -> str:

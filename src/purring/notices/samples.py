@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.notice import DECLINE_NOTICES, NoticeKind
-from purring.notices.contexts import from_json
 from purring.notices.reasons import NO_METHOD
 from purring.notices.render import Rendered, render
+from purring.notices.stored_context import from_json
 
 _COMMON: Mapping[str, object] = {
     "merchant_name": "Nordlys Skylagring",
@@ -27,6 +27,18 @@ _COMMON: Mapping[str, object] = {
 _RETRY = {"next_attempt_at": "2026-11-10T09:00:00+00:00"}
 _UNTIED = {"untied_method": {"scheme": "mastercard", "last4": "4444"}}
 _BACKUP = {"backup_used": {"scheme": "mastercard", "last4": "4444"}}
+_ITEMS = {
+    "items": [
+        {
+            "invoice_number": "2026-0042",
+            "product": "Team 50",
+            "amount": "1990.00 NOK",
+            "charge_at": "2026-11-10T09:00:00+00:00",
+            "access_ends_at": "2026-11-30T11:00:00+00:00",
+        },
+        {"invoice_number": "2026-0057", "product": "Arkiv", "amount": "490.00 NOK", "charge_at": None},
+    ]
+}
 _BANK = {"method": {"kind": "bank_account", "scheme": "sepa", "last4": "3201"}, "amount": "249.95 EUR"}
 
 _REASON_OF: Mapping[DeclineClass, DeclineReason] = {
@@ -49,7 +61,7 @@ class Sample:
 
 def samples() -> tuple[Sample, ...]:
     """Every kind with every class that changes its text, and what else can make a notice read differently."""
-    return (*_declines(), *_special_declines(), *_others())
+    return (*_declines(), *_special_declines(), *_others(), *_ahead())
 
 
 def rendered(sample: Sample, locale: str) -> Rendered:
@@ -87,6 +99,10 @@ def _special_declines() -> Iterator[Sample]:
     yield _sample(NoticeKind.PAYMENT_DECLINED, "bank_account", {**funds, **_RETRY, **_BANK, "number": 1})
     yield _sample(NoticeKind.ACTION_NEEDED, "confirm_with_bank", {**confirm, **url, "number": 1})
     yield _sample(NoticeKind.ACTION_NEEDED, "no_method", {"reason": NO_METHOD, "method": None, "number": 1})
+    combined = {**funds, **_RETRY, **_ITEMS}
+    yield _sample(NoticeKind.PAYMENT_DECLINED, "several", {**combined, "number": 1})
+    yield _sample(NoticeKind.ACTION_NEEDED, "several", {**expired, **_ITEMS, "number": 1})
+    yield _sample(NoticeKind.LAST_NOTICE, "several", {**combined, "number": 6})
     yield _sample(NoticeKind.LAST_NOTICE, "without_retry", {**funds, "number": 6})
     yield _sample(NoticeKind.LAST_NOTICE, "cancel", {**funds, "end_action": "cancel", "number": 6})
     keep = {"end_action": "keep_past_due", "access_ends_at": None, "data_deleted_at": None}
@@ -111,6 +127,23 @@ def _others() -> Iterator[Sample]:
     yield _sample(NoticeKind.PAYMENT_RECEIVED, "backup", {**paid, **_BACKUP, "paid_with": mastercard})
     yield _sample(NoticeKind.PAYMENT_RECEIVED, "outside", paid)
     yield _sample(NoticeKind.METHOD_CHANGED, "changed", {**paid, **_UNTIED})
+    yield _sample(NoticeKind.RECEIPT, "charged", {**paid, "paid_with": visa})
+    yield _sample(NoticeKind.RECEIPT, "outside", paid)
+
+
+def _ahead() -> Iterator[Sample]:
+    calm = {"status": "active", "access_ends_at": None, "data_deleted_at": None, "invoice_number": ""}
+    charge = {**calm, "charge_at": "2026-12-04T09:00:00+00:00"}
+    expiry = {**charge, "expires_at": "2026-11-30T11:00:00+00:00"}
+    several = [
+        {"product": "Team 50", "amount": "1990.00 NOK", "charge_at": "2026-12-04T09:00:00+00:00"},
+        {"product": "Arkiv", "amount": "490.00 NOK", "charge_at": "2027-03-01T09:00:00+00:00"},
+    ]
+    yield _sample(NoticeKind.CARD_EXPIRES_SOON, "one", expiry)
+    yield _sample(NoticeKind.CARD_EXPIRES_SOON, "several", {**expiry, "product": "", "items": several})
+    yield _sample(NoticeKind.UPCOMING_CHARGE, "card", charge)
+    yield _sample(NoticeKind.UPCOMING_CHARGE, "debit", {**charge, **_BANK})
+    yield _sample(NoticeKind.UPCOMING_CHARGE, "no_method", {**charge, "method": None})
 
 
 def _sample(kind: NoticeKind, name: str, more: Mapping[str, object]) -> Sample:

@@ -8,9 +8,9 @@ from typing import assert_never
 
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
-from purring.notices.contexts import from_json
 from purring.notices.render import Rendered, render
 from purring.notices.send import Bounced, Deferred, Delivered, Message
+from purring.notices.stored_context import from_json
 from purring.operations.charge import SEND_WITHIN
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import told, transact
