@@ -60,7 +60,7 @@ class Fickle(Store):
     def __init__(self, url: str, times: int, found_away: Event) -> None:
         """Open it."""
         inner = open_store(url, durable=False)
-        super().__init__(inner._engine)  # noqa: SLF001 - the same store, with a fault of its own
+        super().__init__(inner._engine, inner._reader)  # noqa: SLF001 - the same store, with a fault of its own
         self._times = times
         self._found_away = found_away
 
