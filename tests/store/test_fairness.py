@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete, event
 
 from purring.domain.changes import Changes
 from purring.store import inbound, leases
-from purring.store.engine import Store
+from purring.store.engine import Store, open_store
 from purring.store.inbound import Received
 from purring.store.leases import Ring, Work
 from purring.store.schema import inbound_event
@@ -127,3 +129,32 @@ def test_whoever_has_only_work_that_is_held_takes_no_share(world: World) -> None
         world.due()
     first, *_ = _turns(world.store, Work.INVOICE, 10)
     assert {world.merchant.id: 10} == Counter(first)
+
+
+@pytest.mark.parametrize("work", list(Work))
+def test_a_claim_looks_rows_up_by_index(world: World, work: Work) -> None:
+    """However the rows are counted, SQLite goes through no table of work, nor one merchant's part of it, per claim."""
+    if world.store.dialect != "sqlite":
+        return
+    world.due()
+    world.store.analyze()
+    with world.store.transaction() as conn:
+        # As if a single merchant had very many: 16,000 rows, alike in the first column of every index.
+        conn.exec_driver_sql("UPDATE sqlite_stat1 SET stat = '16000 16000' || substr(stat, instr(stat, ' ') + 2)")
+    reopened = open_store(world.store.url)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401 - the driver's
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with reopened.transaction() as conn:
+            leases.claim(conn, work, "one", NOW, limit=10, lease=LEASE)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    statement, parameters = next(one for one in asked if one[0].startswith("WITH"))
+    with reopened.reading() as conn:
+        plan = [str(row[3]) for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    reopened.close()
+    assert [] == [line for line in plan if line.startswith(("SCAN row", f"SCAN {work}"))]

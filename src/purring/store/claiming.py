@@ -103,7 +103,8 @@ def _due(dialect: str, table: Table, of: str, visited: CTE, *, one_per_customer:
     if dialect == "sqlite":
         row = table.alias("row")
         found = select(*(row.c[name] for name in names)).select_from(visited.join(row, true()))
-        return found.where(row.c[of] == visited.c.name, row.c.id.in_(rows)).cte("due")
+        # An expression can't be indexed: SQLite would rather look each row's name up than each name's rows.
+        return found.where(row.c[of] == visited.c.name + literal_column("''"), row.c.id.in_(rows)).cte("due")
     locked = rows.with_only_columns(*(own.c[name] for name in names)).with_for_update(skip_locked=True, key_share=True)
     return select(side := locked.lateral("locked")).select_from(visited.join(side, true())).cte("due")
 
