@@ -41,7 +41,8 @@ from purring.gateways.sandbox.remote import SandboxDelivery, SandboxToken
 from purring.gateways.sandbox.script import parse_answer
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
 from purring.gateways.sandbox.signing import HEADER, sign
-from purring.notices.send import Delivered, Message, Outcome
+from purring.notices.message import Message
+from purring.notices.send import Delivered, Outcome
 from purring.operations import customers, invoices, merchants, methods, subscriptions
 from purring.operations.inbound import receive
 from purring.operations.services import Services
@@ -80,6 +81,8 @@ def kill_at(point: str) -> Interrupt:
 
 class Outbox:
     """Keeps what would have been mailed. `answers` come first, one per message, then everything is delivered."""
+
+    in_flight_max = 1
 
     def __init__(self, *answers: Outcome | Exception) -> None:
         """Say what becomes of the first messages."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import assert_never
 
-from purring.clock import RandomIds, SystemClock
+from purring.clock import RandomIds, SystemClock, elapsed_s
 from purring.config import LogFormat, SenderKind, Settings
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
 from purring.gateways.registry import GatewaySettings, open_gateway
-from purring.notices.send import ConsoleSender, NullSender, Sender
+from purring.notices.send import ConsoleSender, FileSender, NullSender, Sender
 from purring.notices.smtp import SmtpSender, SmtpSettings
 from purring.operations.services import Services
 from purring.store.engine import Store, open_store, upgrade
@@ -30,19 +30,21 @@ def open_services(settings: Settings) -> Iterator[Services]:
     store = open_ready_store(settings)
     gateways = Gateways(settings)
     clock = SystemClock()
+    sender = make_sender(settings)
     try:
         yield Services(
             store=store,
             gateways=gateways,
             clock=clock,
             ids=RandomIds(clock),
-            sender=make_sender(settings),
+            sender=sender,
             from_email=settings.from_email,
             owner=f"{socket.gethostname()}-{os.getpid()}",
             in_flight_max=settings.in_flight_max,
             batch_max=settings.batch_max,
         )
     finally:
+        sender.close()
         gateways.close()
         store.close()
 
@@ -115,8 +117,12 @@ def make_sender(settings: Settings) -> Sender:
                 tls=settings.smtp_tls,
                 user=settings.smtp_user,
                 password=settings.smtp_password.get_secret_value(),
+                connections_max=settings.smtp_connections,
+                reports_success=settings.smtp_reports_success,
             )
-            return SmtpSender(smtp)
+            return SmtpSender(smtp, elapsed_s)
+        case SenderKind.FILE:
+            return FileSender(settings.mail_directory)
         case _:
             assert_never(settings.sender)
 

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from purring.domain.errors import ConfigError
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
-from purring.notices.send import is_address
+from purring.notices.message import is_address
 from purring.notices.smtp import Tls
 
 PREFIX = "PURRING_"
@@ -35,6 +35,7 @@ class SenderKind(StrEnum):
 
     CONSOLE = "console"
     SMTP = "smtp"
+    FILE = "file"
     NULL = "null"
 
 
@@ -82,7 +83,8 @@ class Settings(BaseSettings):
         default=SecretStr(DEFAULT_EVENT_SECRET), description="Verifies the events that the sandbox gateway sends."
     )
     sender: SenderKind = Field(
-        default=SenderKind.CONSOLE, description="Where notices go: printed, to a mail server, or nowhere."
+        default=SenderKind.CONSOLE,
+        description="Where notices go: printed, to a mail server, to files, or nowhere.",
     )
     from_email: str = Field(
         default=NO_EMAIL, description="The address that notices come from; the sender smtp needs one of your own."
@@ -93,6 +95,15 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(default=SecretStr(""), description="The password to sign in with.")
     smtp_tls: Tls = Field(
         default=Tls.STARTTLS, description="How the connection to the mail server is protected; none takes no password."
+    )
+    smtp_connections: Annotated[int, Field(ge=1, le=32)] = Field(
+        default=4, description="How many connections to the mail server a worker uses at once."
+    )
+    smtp_reports_success: bool = Field(
+        default=False, description="Ask the mail server to report also what arrived; each report is a mail to us."
+    )
+    mail_directory: Path = Field(
+        default=Path("mail"), description="Where the sender file writes each notice, as a mail of its own: <id>.eml."
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
     log_format: LogFormat = Field(

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from purring.domain.ids import DeliveryId, RecoveryId
+from purring.notices.message import Message
 from purring.notices.samples import rendered, samples
-from purring.notices.send import Message
 
 NOTICE = rendered(samples()[0], "nb")
 MESSAGE = Message(

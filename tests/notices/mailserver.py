@@ -29,6 +29,13 @@ class Mailbox:
     peers: set[Any] = field(default_factory=set)
     sessions: list[SMTP] = field(default_factory=list)
     port: int = 0
+    hangs_up_after_text: bool = False
+    looks_s: float = 0.0
+    once: dict[str, str] = field(default_factory=dict)
+
+    def refuse_next(self, address: str, reply: str) -> None:
+        """Answer so the next time that this sender is named, and never again."""
+        self.once[address] = reply
 
     def hang_up(self) -> None:
         """Close every connection from the server's side."""
@@ -42,7 +49,7 @@ class Mailbox:
         envelope.mail_options.extend(options)
         self.peers.add(session.peer)
         self.sessions.append(server)
-        return self.replies.get(address, "250 OK")
+        return self.once.pop(address, None) or self.replies.get(address, "250 OK")
 
     async def handle_RCPT(self, *said: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Accept the recipient, unless told otherwise."""
@@ -52,11 +59,14 @@ class Mailbox:
 
     async def handle_DATA(self, *said: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the mail, unless told otherwise."""
-        content = said[-1].content
+        server, content = said[0], said[-1].content
         if "DATA" in self.replies:
             return self.replies["DATA"]
         self.raw.append(content)
         self.mails.append(message_from_bytes(content, policy=POLICY, _class=EmailMessage))
+        await asyncio.sleep(self.looks_s)
+        if self.hangs_up_after_text:
+            await _close(server)
         return "250 Kept"
 
 

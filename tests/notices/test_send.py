@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +14,8 @@ import pytest
 import trustme
 
 from purring.domain.errors import ConfigError
-from purring.notices.send import (
-    Bounced,
-    Deferred,
-    Delivered,
-    Outcome,
-    brief,
-)
+from purring.domain.ids import DeliveryId
+from purring.notices.send import Bounced, Deferred, Delivered, Outcome, brief
 from purring.notices.smtp import SmtpSender, SmtpSettings, Tls
 from tests.notices.mails import MESSAGE, NOTICE
 from tests.notices.mailserver import PASSWORD, USER, Mailbox, mail_server
@@ -35,7 +31,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def sender(mailbox: Mailbox) -> Iterator[SmtpSender]:
     """A sender to that server."""
-    made = SmtpSender(settings(mailbox.port))
+    made = smtp_sender(settings(mailbox.port))
     yield made
     made.close()
 
@@ -50,6 +46,11 @@ def settings(port: int, **more: Any) -> SmtpSettings:
     """Settings for a server of the test's own."""
     plain = SmtpSettings(host="localhost", port=port, tls=Tls.NONE, timeout_s=5)
     return replace(plain, **more)
+
+
+def smtp_sender(chosen: SmtpSettings, elapsed_s: Callable[[], float] = lambda: 0.0) -> SmtpSender:
+    """A sender whose timer stands still unless the test turns it."""
+    return SmtpSender(chosen, elapsed_s)
 
 
 def server_context(authority: trustme.CA) -> ssl.SSLContext:
@@ -137,6 +138,62 @@ def test_a_dropped_connection_is_opened_again(mailbox: Mailbox, sender: SmtpSend
     assert len(mailbox.mails) == 2
 
 
+def test_a_connection_nobody_used_for_long_is_not_used_again(mailbox: Mailbox) -> None:
+    """Servers drop such connections, and a mail that is under way just then is lost or comes twice."""
+    at_s = [0.0]
+    sender = smtp_sender(settings(mailbox.port, idle_s=10), lambda: at_s[0])
+    for at_s[0], peers in ((0, 1), (9, 1), (18.9, 1), (28.9, 2)):
+        assert Delivered() == sender.send(MESSAGE)
+        assert len(mailbox.peers) == peers
+    sender.close()
+
+
+def test_threads_share_the_connections(mailbox: Mailbox) -> None:
+    """Each thread has a connection to itself while it sends; together they keep as many as there are threads."""
+    sender = smtp_sender(settings(mailbox.port, connections_max=4))
+    messages = [replace(MESSAGE, delivery_id=DeliveryId(f"dlv_{number}")) for number in range(40)]
+    with ThreadPoolExecutor(sender.in_flight_max) as threads:
+        assert [Delivered()] * 40 == list(threads.map(sender.send, messages))
+    sender.close()
+    assert sorted(one.message_id for one in messages) == sorted(str(mail["Message-ID"]) for mail in mailbox.mails)
+    assert 1 <= len(mailbox.peers) <= 4
+
+
+@pytest.mark.parametrize("reply", ["421 4.7.0 Too many messages on this connection"])
+def test_a_server_that_has_enough_of_a_connection_gets_another(
+    mailbox: Mailbox, sender: SmtpSender, reply: str
+) -> None:
+    """A server that closes before it was told of a recipient costs the message nothing."""
+    sender.send(MESSAGE)
+    mailbox.refuse_next(MESSAGE.from_email, reply)
+    assert Delivered() == sender.send(MESSAGE)
+    assert (2, 2) == (len(mailbox.mails), len(mailbox.peers))
+
+
+def test_a_cut_after_the_text_says_that_it_may_have_arrived(mailbox: Mailbox, sender: SmtpSender) -> None:
+    """Nobody can tell; it is this message's try, and the next one goes out over a new connection."""
+    mailbox.hangs_up_after_text = True
+    outcome = sender.send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert (True, False) == (outcome.may_have_arrived, outcome.affects_all)
+    mailbox.hangs_up_after_text = False
+    assert Delivered() == sender.send(MESSAGE)
+    assert mailbox.raw[0] == mailbox.raw[1]
+
+
+def test_a_server_that_looks_at_a_mail_for_long_is_waited_for(mailbox: Mailbox) -> None:
+    """The wait for the last answer is longer than any other; past it the mail may have arrived."""
+    mailbox.looks_s = 0.3
+    patient = smtp_sender(settings(mailbox.port, timeout_s=0.2, accept_timeout_s=5))
+    assert Delivered() == patient.send(MESSAGE)
+    patient.close()
+    hasty = smtp_sender(settings(mailbox.port, accept_timeout_s=0.1))
+    outcome = hasty.send(MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert outcome.may_have_arrived
+    hasty.close()
+
+
 def test_one_refused_recipient_does_not_stop_the_batch(mailbox: Mailbox, sender: SmtpSender) -> None:
     """The next message goes out over the same connection."""
     mailbox.replies[MESSAGE.to_email] = "550 5.1.1 No such user"
@@ -178,7 +235,7 @@ def test_a_server_that_is_not_there_defers_everything() -> None:
     """A refused connection is nobody's bounce."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    outcome = SmtpSender(settings(port)).send(MESSAGE)
+    outcome = smtp_sender(settings(port)).send(MESSAGE)
     assert isinstance(outcome, Deferred)
     assert outcome.affects_all
     assert "refused" in outcome.detail
@@ -187,7 +244,7 @@ def test_a_server_that_is_not_there_defers_everything() -> None:
 def test_a_server_that_says_nothing_defers_everything() -> None:
     """The time-out ends the wait."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        outcome = SmtpSender(settings(silent.getsockname()[1], timeout_s=0.2)).send(MESSAGE)
+        outcome = smtp_sender(settings(silent.getsockname()[1], timeout_s=0.2)).send(MESSAGE)
     assert isinstance(outcome, Deferred)
     assert outcome.affects_all
 
@@ -195,7 +252,7 @@ def test_a_server_that_says_nothing_defers_everything() -> None:
 def test_an_address_outside_ascii_arrives_where_the_server_can(mailbox: Mailbox, sender: SmtpSender) -> None:
     """With SMTPUTF8 the letters stay as they are."""
     with mail_server(enable_SMTPUTF8=True) as modern:
-        able = SmtpSender(settings(modern.port))
+        able = smtp_sender(settings(modern.port))
         assert Delivered() == able.send(replace(MESSAGE, to_email="kåre@kunde.example"))
         able.close()
         assert "kåre@kunde.example" in modern.mails[0]["To"]
@@ -204,7 +261,7 @@ def test_an_address_outside_ascii_arrives_where_the_server_can(mailbox: Mailbox,
 def test_an_address_outside_ascii_bounces_where_the_server_cannot() -> None:
     """No later attempt would help."""
     with mail_server(enable_SMTPUTF8=False) as old:
-        unable = SmtpSender(settings(old.port))
+        unable = smtp_sender(settings(old.port))
         assert isinstance(unable.send(replace(MESSAGE, to_email="kåre@kunde.example")), Bounced)
         assert Delivered() == unable.send(MESSAGE)
         unable.close()
@@ -217,7 +274,7 @@ def test_an_address_outside_ascii_bounces_where_the_server_cannot() -> None:
 def test_starttls_and_a_password(authority: trustme.CA) -> None:
     """The mail goes out encrypted, by somebody who signed in."""
     with mail_server(starttls=server_context(authority), require_starttls=True, auth_required=True) as box:
-        signed_in = SmtpSender(
+        signed_in = smtp_sender(
             settings(box.port, tls=Tls.STARTTLS, user=USER, password=PASSWORD, ssl_context=trusting(authority))
         )
         assert Delivered() == signed_in.send(MESSAGE)
@@ -228,7 +285,7 @@ def test_starttls_and_a_password(authority: trustme.CA) -> None:
 def test_tls_from_the_first_byte(authority: trustme.CA) -> None:
     """Port 465 works too."""
     with mail_server(implicit=server_context(authority)) as box:
-        wrapped = SmtpSender(settings(box.port, tls=Tls.IMPLICIT, ssl_context=trusting(authority)))
+        wrapped = smtp_sender(settings(box.port, tls=Tls.IMPLICIT, ssl_context=trusting(authority)))
         assert Delivered() == wrapped.send(MESSAGE)
         wrapped.close()
 
@@ -236,7 +293,7 @@ def test_tls_from_the_first_byte(authority: trustme.CA) -> None:
 def test_a_wrong_password_is_our_fault(authority: trustme.CA) -> None:
     """Nobody bounces because an operator mistyped."""
     with mail_server(starttls=server_context(authority), auth_required=True) as box:
-        wrong = SmtpSender(
+        wrong = smtp_sender(
             settings(box.port, tls=Tls.STARTTLS, user=USER, password="x", ssl_context=trusting(authority))
         )
         outcome = wrong.send(MESSAGE)
@@ -247,7 +304,7 @@ def test_a_wrong_password_is_our_fault(authority: trustme.CA) -> None:
 def test_a_stranger_in_between_gets_nothing(authority: trustme.CA) -> None:
     """A certificate that the machine doesn't trust ends the conversation before a word is said."""
     with mail_server(starttls=server_context(authority)) as box:
-        outcome = SmtpSender(settings(box.port, tls=Tls.STARTTLS)).send(MESSAGE)
+        outcome = smtp_sender(settings(box.port, tls=Tls.STARTTLS)).send(MESSAGE)
         assert isinstance(outcome, Deferred)
         assert outcome.affects_all
         assert [] == box.mails
@@ -255,7 +312,7 @@ def test_a_stranger_in_between_gets_nothing(authority: trustme.CA) -> None:
 
 def test_a_server_without_tls_is_not_trusted_with_plain_text(mailbox: Mailbox) -> None:
     """STARTTLS asked for and not offered: nothing is sent, and nobody bounces."""
-    outcome = SmtpSender(settings(mailbox.port, tls=Tls.STARTTLS)).send(MESSAGE)
+    outcome = smtp_sender(settings(mailbox.port, tls=Tls.STARTTLS)).send(MESSAGE)
     assert isinstance(outcome, Deferred)
     assert outcome.affects_all
     assert [] == mailbox.mails

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from purring.domain.ids import DeliveryId
-from purring.notices.send import Delivered, Message, Outcome
+from purring.notices.message import Message
+from purring.notices.send import Delivered, Outcome
 
 
 class Mailbox:
     """Takes every message and says which ones came since the last look."""
+
+    in_flight_max = 1
 
     def __init__(self) -> None:
         self._new: list[DeliveryId] = []

@@ -11,7 +11,7 @@ from purring.domain.calendar import require_date, require_instant, zone
 from purring.domain.card_number import without_card_numbers
 from purring.domain.errors import InvalidDate, InvalidInput, NaiveTime
 from purring.i18n.locales import check_locale
-from purring.notices.send import is_address
+from purring.notices.message import is_address
 
 Reader = Callable[[str], object]
 

@@ -1,4 +1,4 @@
-"""Sending through an SMTP server, over one connection for as many messages as come.
+"""Sending through an SMTP server, over a few connections that are kept for as many messages as come.
 
 Source: RFC 5321 §4.2.1 (October 2008): a reply from 400 on means later, from 500 on never.
 """
@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from threading import Lock
 from typing import assert_never
 
 from purring.domain.errors import ConfigError
-from purring.notices.send import Bounced, Deferred, Delivered, Message, Outcome, brief, composed
+from purring.notices.message import Message, composed
+from purring.notices.send import Bounced, Deferred, Delivered, Outcome, brief
 
 _OK = 250
+_WILL_FORWARD = 251
+_GO_ON = 354
 _PERMANENT_FROM = 500
-# Shutting down; sign in first; sign-in refused; sign-in needs encryption. Source: RFC 4954 §6 (July 2007).
-_ABOUT_US = frozenset({421, 530, 535, 538})
+# Besides: sign in first; sign-in refused; sign-in needs encryption. Source: RFC 4954 §6 (July 2007).
+_SHUTTING_DOWN = 421
+_ABOUT_US = frozenset({_SHUTTING_DOWN, 530, 535, 538})
 
 
 class Tls(StrEnum):
@@ -32,6 +38,11 @@ class Tls(StrEnum):
 class SmtpSettings:
     """Where the server is and who we are to it. `ssl_context` None: the machine's own trust.
 
+    `timeout_s` bounds each silence, `accept_timeout_s` the one after a whole mail: the server may be looking at it, and
+    whoever hangs up then makes it arrive twice (RFC 5321 §4.5.3.2.6 asks for ten minutes; a lease isn't that long).
+    `idle_s`: a connection that nobody has used for so long isn't used again. `reports_success`: ask the server
+    to report also what arrived.
+
     Raises ConfigError if a password would travel in plain text.
     """
 
@@ -40,86 +51,135 @@ class SmtpSettings:
     tls: Tls = Tls.STARTTLS
     user: str = ""
     password: str = field(default="", repr=False)
-    timeout_s: float = 30.0
+    timeout_s: float = 20.0
+    accept_timeout_s: float = 120.0
+    connections_max: int = 4
+    idle_s: float = 20.0
+    reports_success: bool = False
     ssl_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings that could only fail or leak."""
         if self.user and self.tls is Tls.NONE:
             raise ConfigError("An SMTP password needs TLS; set it to starttls or implicit.", field="tls")
-        if self.timeout_s <= 0:
+        if min(self.timeout_s, self.accept_timeout_s) <= 0:
             raise ConfigError("An SMTP time-out is more than 0 seconds.", field="timeout_s")
+        if self.connections_max < 1:
+            raise ConfigError("Sending needs 1 connection at least.", field="connections_max")
 
 
 class SmtpSender:
-    """Keeps one connection open until `close`, and opens it anew when the server has dropped it."""
+    """Keeps the connections that its threads have used until `close`, or until they have been idle too long.
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    A connection that the server has dropped meanwhile is replaced before the mail is handed over: that costs nobody a
+    mail, and makes none arrive twice. `elapsed_s` tells the seconds on a timer that never steps. `sign` adds what a
+    mail is signed with.
+    """
+
+    def __init__(
+        self, settings: SmtpSettings, elapsed_s: Callable[[], float], sign: Callable[[bytes], bytes] | None = None
+    ) -> None:
         self.settings = settings
-        self._client: smtplib.SMTP | None = None
+        self.in_flight_max = settings.connections_max
+        self._context = settings.ssl_context or ssl.create_default_context()
+        self._elapsed_s = elapsed_s
+        self._sign = sign or bytes
+        self._lock = Lock()
+        self._idle: list[tuple[smtplib.SMTP, float]] = []
 
     def send(self, message: Message) -> Outcome:
         """Hand it to the server."""
+        mail = self._sign(composed(message))
+        while (used := self._used_before()) is not None:
+            try:
+                return self._over(used, message, mail)
+            except OSError:  # dropped meanwhile: the next may be better
+                continue
         try:
-            client = self._connected(message.from_email.rpartition("@")[2])
-            # Ours to compose, the library's to transmit: it doubles leading dots and knows SMTPUTF8.
-            client.send_message(composed(message), message.from_email, [message.to_email])
-        except smtplib.SMTPRecipientsRefused as error:
-            return self._refused(*next(iter(error.recipients.values())))
-        except smtplib.SMTPDataError as error:
-            self.close()  # the library leaves the transaction open if the server refused the command itself
-            return self._refused(error.smtp_code, error.smtp_error)
-        except (smtplib.SMTPException, OSError) as error:
-            return self._failed(error)
-        return Delivered()
+            # The machine's own name would tell strangers about our network, and finding it can wait for DNS.
+            client = connect(self.settings, self._context, message.domain)
+            return self._over(client, message, mail)
+        except smtplib.SMTPResponseException as error:
+            return Deferred(detail=_said(error.smtp_error), code=error.smtp_code, affects_all=True)
+        except OSError as error:
+            return Deferred(detail=brief(f"{type(error).__name__}: {error}"), affects_all=True)
 
     def close(self) -> None:
-        """Say goodbye, if the connection is open."""
-        client, self._client = self._client, None
-        if client is None:
-            return
+        """Say goodbye on all connections that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for client, _ in idle:
+            _quit(client)
+
+    def _used_before(self) -> smtplib.SMTP | None:
+        """The connection used last, open as far as we know. Those idle for too long are closed."""
+        with self._lock:
+            too_old_s = self._elapsed_s() - self.settings.idle_s
+            stale = [client for client, used_s in self._idle if used_s <= too_old_s]
+            self._idle = [one for one in self._idle if one[1] > too_old_s]
+            client = self._idle.pop()[0] if self._idle else None
+        for one in stale:
+            _quit(one)
+        return client
+
+    def _over(self, client: smtplib.SMTP, message: Message, mail: bytes) -> Outcome:
+        """Hand it over on this connection, and keep that if it is still good.
+
+        Raises OSError (all that smtplib raises is one) if it wasn't, and then nothing was handed over.
+        """
         try:
-            client.quit()
-        except (smtplib.SMTPException, OSError):
+            outcome = self._envelope(client, message) or self._text(client, mail)
+        except OSError:
             client.close()
+            raise
+        if _is_good(client, outcome):
+            with self._lock:
+                self._idle.append((client, self._elapsed_s()))
+        else:
+            _quit(client)
+        return outcome
 
-    def _connected(self, our_domain: str) -> smtplib.SMTP:
-        """The open connection if the server still answers on it: found out later, a mail might go out twice."""
-        if self._client is not None and not _answers(self._client):
-            self.close()
-        if self._client is None:
-            # The machine's own name would tell strangers about our network, and finding it can wait for DNS.
-            self._client = connect(self.settings, our_domain)
-        return self._client
-
-    def _refused(self, code: int, reply: bytes | str) -> Outcome:
-        """The server's own word about this recipient or this message."""
-        affects_all = code in _ABOUT_US
-        if affects_all:
-            self.close()
-        elif code >= _PERMANENT_FROM:
-            return Bounced(detail=_text(reply), code=code)
-        return Deferred(detail=_text(reply), code=code, affects_all=affects_all)
-
-    def _failed(self, error: smtplib.SMTPException | OSError) -> Outcome:
-        """The server didn't get as far as the recipient: no verdict on them, however final the reply sounds."""
-        if isinstance(error, smtplib.SMTPNotSupportedError) and self._client is not None:
+    def _envelope(self, client: smtplib.SMTP, message: Message) -> Outcome | None:
+        """Say from whom and to whom. None: the server waits for the text."""
+        if not message.to_email.isascii() and not client.has_extn("smtputf8"):
             return Bounced(detail="the server takes no addresses outside ASCII")
-        self.close()
-        if isinstance(error, smtplib.SMTPResponseException):
-            return Deferred(detail=_text(error.smtp_error), code=error.smtp_code, affects_all=True)
-        return Deferred(detail=brief(f"{type(error).__name__}: {error}"), affects_all=True)
+        reports = client.has_extn("dsn")
+        code, reply = client.mail(message.return_path, _mail_options(message, reports=reports))
+        if code == _SHUTTING_DOWN:
+            raise smtplib.SMTPSenderRefused(code, reply, message.return_path)
+        if code != _OK:
+            return Deferred(detail=_said(reply), code=code, affects_all=True)
+        notify = ["NOTIFY=SUCCESS,FAILURE,DELAY" if self.settings.reports_success else "NOTIFY=FAILURE,DELAY"]
+        code, reply = client.rcpt(message.to_email, notify if reports else [])
+        if code not in {_OK, _WILL_FORWARD}:
+            return _refused(code, reply)
+        code, reply = client.docmd("DATA")
+        return None if code == _GO_ON else _refused(code, reply)
+
+    def _text(self, client: smtplib.SMTP, mail: bytes) -> Outcome:
+        """Hand the text over and wait for the server to answer for it."""
+        assert client.sock
+        try:
+            client.sock.settimeout(self.settings.accept_timeout_s)
+            client.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            code, reply = client.getreply()
+            client.sock.settimeout(self.settings.timeout_s)
+        except OSError as error:
+            detail = brief(f"no answer after the text: {type(error).__name__}: {error}")
+            return Deferred(detail=detail, may_have_arrived=True)
+        return Delivered() if code == _OK else _refused(code, reply)
 
 
-def connect(settings: SmtpSettings, our_name: str) -> smtplib.SMTP:
-    """Open a connection, protect it and sign in as the settings say.
+def connect(settings: SmtpSettings, context: ssl.SSLContext, our_name: str) -> smtplib.SMTP:
+    """Open a connection, protect it, sign in as the settings say, and ask what the server can do.
 
-    Raises SMTPException, OSError.
+    Raises OSError.
     """
-    client = _opened(settings, our_name)
+    client = _opened(settings, context, our_name)
     try:
         if settings.tls is Tls.STARTTLS:
-            client.starttls(context=_context(settings))
+            client.starttls(context=context)
+        client.ehlo_or_helo_if_needed()
         if settings.user:
             client.login(settings.user, settings.password)
     except BaseException:
@@ -128,28 +188,51 @@ def connect(settings: SmtpSettings, our_name: str) -> smtplib.SMTP:
     return client
 
 
-def _answers(client: smtplib.SMTP) -> bool:
-    try:
-        return client.noop()[0] == _OK
-    except (smtplib.SMTPException, OSError):
-        return False
-
-
-def _opened(settings: SmtpSettings, our_name: str) -> smtplib.SMTP:
+def _opened(settings: SmtpSettings, context: ssl.SSLContext, our_name: str) -> smtplib.SMTP:
     match settings.tls:
         case Tls.IMPLICIT:
-            return smtplib.SMTP_SSL(
-                settings.host, settings.port, our_name, timeout=settings.timeout_s, context=_context(settings)
-            )
+            return smtplib.SMTP_SSL(settings.host, settings.port, our_name, timeout=settings.timeout_s, context=context)
         case Tls.NONE | Tls.STARTTLS:
             return smtplib.SMTP(settings.host, settings.port, our_name, timeout=settings.timeout_s)
         case _:
             assert_never(settings.tls)
 
 
-def _context(settings: SmtpSettings) -> ssl.SSLContext:
-    return settings.ssl_context or ssl.create_default_context()
+def _mail_options(message: Message, *, reports: bool) -> list[str]:
+    """What the server should know about the mail: its name in reports, and that those needn't bring it back whole.
+
+    Source: RFC 3461 §4.3, §4.4 (January 2003), RFC 6531 §3.4 (February 2012).
+    """
+    options = [f"ENVID={message.delivery_id}", "RET=HDRS"] if reports else []
+    return options if message.to_email.isascii() else [*options, "SMTPUTF8", "BODY=8BITMIME"]
 
 
-def _text(reply: bytes | str) -> str:
+def _refused(code: int, reply: bytes) -> Outcome:
+    """The server's own word about this recipient or this message."""
+    affects_all = code in _ABOUT_US
+    if code >= _PERMANENT_FROM and not affects_all:
+        return Bounced(detail=_said(reply), code=code)
+    return Deferred(detail=_said(reply), code=code, affects_all=affects_all)
+
+
+def _is_good(client: smtplib.SMTP, outcome: Outcome) -> bool:
+    """Whether the connection can take another message: after a refusal it has to forget this one first."""
+    if isinstance(outcome, Delivered):
+        return True
+    if isinstance(outcome, Deferred) and (outcome.affects_all or outcome.may_have_arrived):
+        return False
+    try:
+        return client.rset()[0] == _OK
+    except OSError:
+        return False
+
+
+def _quit(client: smtplib.SMTP) -> None:
+    try:
+        client.quit()
+    except OSError:
+        client.close()
+
+
+def _said(reply: bytes | str) -> str:
     return brief(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)

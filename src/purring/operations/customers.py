@@ -10,7 +10,7 @@ from purring.domain.customer import Customer, CustomerKind, Person, Role
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.i18n.locales import check_locale
-from purring.notices.send import is_address
+from purring.notices.message import is_address
 from purring.operations.services import Services
 from purring.store import customers, merchants
 

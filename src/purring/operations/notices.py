@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 from typing import assert_never
 
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
+from purring.notices.message import Message
 from purring.notices.render import Rendered, render
-from purring.notices.send import Bounced, Deferred, Delivered, Message
+from purring.notices.send import Bounced, Deferred, Delivered
 from purring.notices.stored_context import from_json
 from purring.operations.charge import SEND_WITHIN
-from purring.operations.services import LEASE, Services
+from purring.operations.services import Services
 from purring.operations.transact import told, transact
 from purring.store import Connection, leases, notices
 from purring.store.leases import Claim, Work
@@ -21,6 +24,12 @@ from purring.telemetry.logs import log
 
 COPIES_MAX = 50
 """Copies per batch: so many may go out twice if we die in between."""
+
+MAIL_LEASE = timedelta(minutes=10)
+"""How long claimed copies belong to their worker: longer than a mail server may take over one, begun late.
+
+A mail server that has the text may look at it for minutes, and a copy that two workers hold goes out twice.
+"""
 
 SENDER_PAUSE = timedelta(minutes=5)
 """How long copies wait that nobody could try to send."""
@@ -34,12 +43,14 @@ def send_due(services: Services) -> int:
     now = services.clock.now()
     limit = min(services.batch_max, COPIES_MAX)
     with services.store.transaction() as conn:
-        claims = leases.claim(conn, Work.DELIVERY, services.owner, now, limit=limit, lease=LEASE, ring=services.ring)
+        claims = leases.claim(
+            conn, Work.DELIVERY, services.owner, now, limit=limit, lease=MAIL_LEASE, ring=services.ring
+        )
         copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
     if not claims:
+        services.sender.close()  # connections are kept from batch to batch, and not while there is nothing to send
         return 0
     results = _send_all(services, claims, copies, now)
-    services.sender.close()
     transact(services, lambda conn: _remember(conn, services, claims, results, now))
     return len(claims)
 
@@ -47,16 +58,24 @@ def send_due(services: Services) -> int:
 def _send_all(
     services: Services, claims: Sequence[Claim], copies: Mapping[tuple[str, str], Delivery], now: datetime
 ) -> list[Sent | NotSent]:
-    """Send copy after copy while our lease is young, until the mail server is found to take none."""
-    results: list[Sent | NotSent] = []
-    for claim in claims:
-        if services.clock.now() >= now + SEND_WITHIN:
-            break
+    """Send copies while our lease is young, until the mail server is found to take none; many at once if it bears it."""
+    away = Event()
+
+    def send(claim: Claim) -> Sent | NotSent | None:
+        if away.is_set() or services.clock.now() >= now + SEND_WITHIN:
+            return None
         result = _send(services, claim, copies[claim.merchant_id, claim.id], now)
         if result is None:
-            break
-        results.append(result)
-    return results
+            away.set()
+        return result
+
+    at_once = min(services.sender.in_flight_max, len(claims))
+    if at_once == 1:
+        results = list(map(send, claims))
+    else:
+        with ThreadPoolExecutor(at_once, "mail") as threads:
+            results = list(threads.map(send, claims))
+    return [result for result in results if result is not None]
 
 
 def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Sent | NotSent | None:

@@ -19,7 +19,8 @@ from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.gateways.sandbox.remote import SandboxToken
-from purring.notices.send import Delivered, Message, Outcome
+from purring.notices.message import Message
+from purring.notices.send import Delivered, Outcome
 from purring.operations.services import Services
 from purring.operations.view import facts_of
 from purring.scenarios.parse import Story
@@ -33,6 +34,8 @@ Id = TypeVar("Id", bound=str)
 
 class Outbox:
     """Keeps every message that would have gone out, in order."""
+
+    in_flight_max = 1
 
     def __init__(self) -> None:
         self.messages: list[Message] = []

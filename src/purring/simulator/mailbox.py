@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from purring.notices.send import Bounced, Deferred, Delivered, Message, Outcome
+from purring.notices.message import Message
+from purring.notices.send import Bounced, Deferred, Delivered, Outcome
 from purring.simulator.faults import Fault
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ class MailServerBroke(Exception):
 
 class Mailbox:
     """Takes every message, unless there is trouble; counts how often each went out."""
+
+    in_flight_max = 1
 
     def __init__(self, world: World) -> None:
         self._world = world
