@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given

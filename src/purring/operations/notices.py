@@ -58,7 +58,7 @@ def send_due(services: Services) -> int:
 def _send_all(
     services: Services, claims: Sequence[Claim], copies: Mapping[tuple[str, str], Delivery], now: datetime
 ) -> list[Sent | NotSent]:
-    """Send copies while our lease is young, until the mail server is found to take none; many at once if it bears it."""
+    """Send copies while our lease is young, as many at once as the server bears, until it is found to take none."""
     away = Event()
 
     def send(claim: Claim) -> Sent | NotSent | None:
