@@ -73,9 +73,9 @@ def upgrade() -> None:
             "'recovery.reopened', 'subscription.created', 'subscription.trial_ended', 'subscription.renewed', "
             "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
-            "'subscription.changed', 'subscription.method_changed', 'payment_method.added', "
-            "'payment_method.edited', 'payment_method.removed', 'policy.changed', 'policy.limit_overridden', "
-            "'queue.settled')",
+            "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
+            "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
+            "'payment_method.expires_soon', 'policy.changed', 'policy.limit_overridden', 'queue.settled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -588,7 +588,8 @@ def upgrade() -> None:
         sa.Column("sent_at", Instant(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('payment_declined', 'action_needed', 'last_notice', 'access_ended', 'cancellation_warning',"
-            " 'subscription_canceled', 'payment_received', 'method_changed')",
+            " 'subscription_canceled', 'payment_received', 'method_changed', 'card_expires_soon', 'upcoming_charge', "
+            "'receipt')",
             name=op.f("ck_notice_kind"),
         ),
         sa.CheckConstraint("status IN ('owed', 'sent', 'withdrawn', 'undelivered')", name=op.f("ck_notice_status")),
