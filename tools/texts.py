@@ -1,4 +1,4 @@
-"""Keep what is derived from the texts up to date: the translators' catalogues and the golden notices.
+"""Keep what is derived from the texts up to date: the translators' catalogues, the mails' frame and the golden notices.
 
 Run it as `python -m tools.texts` after changing a text, and `make docs` for the reference page. Translations stay as
 they are; new texts come in empty, texts that nobody uses any more go away. Then read the difference: no text ships
@@ -12,27 +12,30 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import mrml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from purring.i18n.catalog import catalogue_path, catalogue_source
 from purring.i18n.locales import DEFAULT, LOCALES
-from purring.notices.samples import Sample, samples, written
+from purring.notices.samples import Sample, rendered, samples, written
+from tools.mail_html import outline
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "purring"
+FRAME = SOURCE / "notices" / "frame" / "frame.mjml"
 GOLDEN = ROOT / "tests" / "notices" / "golden"
 
-_METHODS = [("**/templates/**.*", "jinja2.ext:babel_extract"), ("**.py", "python")]
+_TEMPLATES = ([("notices/templates/**.*", "jinja2.ext:babel_extract")], {"say": (2,)})
 _KEYWORDS = {
-    "_": None,
     "mark": None,
     "mark_plural": (1, 2),
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+_CODE = ([("**.py", "python")], _KEYWORDS)
 # Fixed, so that a catalogue changes only where its texts do.
 _SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -42,11 +45,20 @@ def main() -> None:
     for locale in LOCALES:
         if locale != DEFAULT:
             catalogue_path(locale).write_bytes(updated_catalogue(locale))
+    FRAME.with_suffix(".html").write_text(compiled_frame(), encoding="utf-8")
     GOLDEN.mkdir(exist_ok=True)
-    for old in GOLDEN.glob("*.txt"):
+    for old in GOLDEN.iterdir():
         old.unlink()
     for sample, locale in golden():
         golden_path(sample, locale).write_text(written(sample, locale), encoding="utf-8")
+        html_path(sample, locale).write_text(outline(rendered(sample, locale).body_html), encoding="utf-8")
+
+
+def compiled_frame() -> str:
+    """The frame as mail programs need it: without what would be fetched from elsewhere."""
+    made = mrml.to_html(FRAME.read_text(encoding="utf-8"), render_options=mrml.RenderOptions(fonts={}))
+    assert not made.warnings, [str(warning) for warning in made.warnings]
+    return f"{made.content}\n"
 
 
 def golden() -> Iterator[tuple[Sample, str]]:
@@ -57,6 +69,11 @@ def golden() -> Iterator[tuple[Sample, str]]:
 def golden_path(sample: Sample, locale: str) -> Path:
     """Where a sample is kept as a person has read and approved it."""
     return GOLDEN / f"{sample.name}.{locale}.txt"
+
+
+def html_path(sample: Sample, locale: str) -> Path:
+    """Where the outline of a sample's HTML is kept."""
+    return golden_path(sample, locale).with_suffix(".html")
 
 
 def updated_catalogue(locale: str) -> bytes:
@@ -74,7 +91,9 @@ def updated_catalogue(locale: str) -> bytes:
 
 def extracted() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """Every text in the sources that is to be translated: its file, the text, its context."""
-    found = extract_from_dir(SOURCE, _METHODS, keywords=_KEYWORDS)
+    found = [
+        one for methods, keywords in (_CODE, _TEMPLATES) for one in extract_from_dir(SOURCE, methods, keywords=keywords)
+    ]
     return ((file, text, context) for file, _, text, _, context in sorted(found, key=lambda item: item[:2]))
 
 

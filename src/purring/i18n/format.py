@@ -5,6 +5,7 @@ With `plain`, no-break spaces become ordinary ones, as text mail and terminals w
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,7 @@ from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 from purring.domain.calendar import local_date
 from purring.domain.money import Money, exponent
 
+_DAY_AND_MONTH = re.compile(r"(?<=MMMM) (?=d)|(?<=d) (?=MMMM)|(?<=d\.) (?=MMMM)")
 _NO_BREAK = {ord(space): " " for space in "\u00a0\u2007\u202f"}
 
 
@@ -57,11 +59,14 @@ def format_time(at: datetime, locale: str, *, tz: ZoneInfo, plain: bool = False)
 @lru_cache(maxsize=4096)
 def _format_day(on: date, locale: str, width: str) -> str:
     """Kept, since the thousands of notices of one night name the same few days."""
-    match width:
-        case "full":
-            return babel_format_date(on, "full", locale=_babel(locale))
-        case _:
-            return babel_format_date(on, "long", locale=_babel(locale))
+    return babel_format_date(on, _day_pattern(locale, width), locale=_babel(locale))
+
+
+@lru_cache(maxsize=64)
+def _day_pattern(locale: str, width: str) -> str:
+    """The locale's own pattern, whose day and month stay on one line."""
+    pattern = str(_babel(locale).date_formats[width].pattern)
+    return _DAY_AND_MONTH.sub("\u00a0", pattern)
 
 
 @lru_cache(maxsize=1024)

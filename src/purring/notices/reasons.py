@@ -18,8 +18,9 @@ NO_METHOD = "no_method"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonText:
-    """Two whole sentences: why, and what the customer can do about it."""
+    """Two whole sentences: why, and what the customer can do about it. `key` names them for whoever edits texts."""
 
+    key: str
     why: str
     advice: str
 
@@ -127,6 +128,7 @@ _TEXTS: Mapping[DeclineReason, tuple[str, str]] = {
 }
 
 _NO_METHOD_TEXT = ReasonText(
+    key=NO_METHOD,
     why=mark("There is no payment method to charge."),
     advice=mark("Please add a payment method and choose what it should pay."),
 )
@@ -136,7 +138,7 @@ def reason_text(reason: DeclineReason) -> ReasonText:
     """What customers read about a decline reason."""
     shown = DeclineReason.GENERIC_DECLINE if reason in MASKED_REASONS else reason
     why, advice = _TEXTS[shown]
-    return ReasonText(why=why, advice=advice)
+    return ReasonText(key=shown.value, why=why, advice=advice)
 
 
 def no_method_text() -> ReasonText:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.notice import DECLINE_NOTICES, NoticeKind
+from purring.notices.look import OURS, Look
 from purring.notices.reasons import NO_METHOD
 from purring.notices.render import Rendered, render
 from purring.notices.stored_context import from_json
@@ -23,6 +24,7 @@ _COMMON: Mapping[str, object] = {
     "end_action": "suspend",
     "access_ends_at": "2026-11-30T11:00:00+00:00",
     "data_deleted_at": "2027-02-28T11:00:00+00:00",
+    "pay_url": "https://betal.nordlys.example/i/Zx8kQ2vT7mWc4RbN",
 }
 _RETRY = {"next_attempt_at": "2026-11-10T09:00:00+00:00"}
 _UNTIED = {"untied_method": {"scheme": "mastercard", "last4": "4444"}}
@@ -64,9 +66,9 @@ def samples() -> tuple[Sample, ...]:
     return (*_declines(), *_special_declines(), *_others(), *_ahead())
 
 
-def rendered(sample: Sample, locale: str) -> Rendered:
-    """A sample as its reader sees it."""
-    return render(sample.kind, from_json(sample.kind, sample.context), locale, "Kari Nordmann")
+def rendered(sample: Sample, locale: str, look: Look = OURS) -> Rendered:
+    """A sample as its reader sees it, in a merchant's look."""
+    return render(sample.kind, from_json(sample.kind, sample.context), locale, "Kari Nordmann", look)
 
 
 def written(sample: Sample, locale: str) -> str:
@@ -92,6 +94,7 @@ def _special_declines() -> Iterator[Sample]:
     url = {"confirm_url": "https://bank.example/confirm/a1b2c3"}
     yield _sample(NoticeKind.PAYMENT_DECLINED, "third", {**funds, **_RETRY, "number": 3})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "third_without_retry", {**funds, "number": 3})
+    yield _sample(NoticeKind.PAYMENT_DECLINED, "without_link", {**funds, **_RETRY, "pay_url": None, "number": 1})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "untied_method", {**expired, **_UNTIED, "number": 1})
     yield _sample(NoticeKind.PAYMENT_DECLINED, "backup_declined_too", {**funds, **_RETRY, **_BACKUP, "number": 2})
     only_backup = {**_RETRY, **_BACKUP, "method": _BACKUP["backup_used"]}
@@ -141,6 +144,7 @@ def _ahead() -> Iterator[Sample]:
     ]
     yield _sample(NoticeKind.CARD_EXPIRES_SOON, "one", expiry)
     yield _sample(NoticeKind.CARD_EXPIRES_SOON, "several", {**expiry, "product": "", "items": several})
+    yield _sample(NoticeKind.CARD_EXPIRES_SOON, "without_link", {**expiry, "pay_url": None})
     yield _sample(NoticeKind.UPCOMING_CHARGE, "card", charge)
     yield _sample(NoticeKind.UPCOMING_CHARGE, "debit", {**charge, **_BANK})
     yield _sample(NoticeKind.UPCOMING_CHARGE, "no_method", {**charge, "method": None})

@@ -21,7 +21,7 @@ from purring.domain.words import word
 from purring.i18n.catalog import mark
 from purring.i18n.reader import Reader
 from purring.notices.contexts import MethodLabel
-from purring.notices.render import method_label
+from purring.notices.values import method_label
 from purring.operations.explain import ExplainedAttempt, Explanation, RuleSeen, method_of
 from purring.operations.letters_text import book_lines
 
