@@ -19,6 +19,7 @@ from purring.notices.smtp import SmtpSender, SmtpSettings
 from purring.operations.services import Services
 from purring.store.engine import Store, open_store, upgrade
 from purring.telemetry.logs import set_up_logs
+from purring.web.settings import WebSettings
 
 
 @contextmanager
@@ -42,6 +43,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             owner=f"{socket.gethostname()}-{os.getpid()}",
             in_flight_max=settings.in_flight_max,
             batch_max=settings.batch_max,
+            base_url=settings.base_url.rstrip("/"),
+            secret_key=settings.secret_key.get_secret_value().encode(),
         )
     finally:
         sender.close()
@@ -101,6 +104,16 @@ def sandbox_settings(settings: Settings) -> GatewaySettings:
         in_flight_max=settings.in_flight_max,
     )
     return GatewaySettings(name="sandbox", http=http, event_secret=settings.sandbox_event_secret.get_secret_value())
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    """Where the web layer is reached and listens."""
+    return WebSettings(
+        base_url=settings.base_url.rstrip("/"),
+        host=settings.host,
+        port=settings.port,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def make_sender(settings: Settings) -> Sender:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,9 @@ from purring.notices.smtp import Tls
 PREFIX = "PURRING_"
 FILE = "_FILE"
 SANDBOX_PORT = 7877  # PURR on a telephone's keys
+PORT = 7878
+DEFAULT_SECRET_KEY = "only for development: links made with it can be guessed"  # noqa: S105 - no secret, as it says
+SECRET_KEY_CHARS_MIN = 32
 
 # The test suite's own variables, which aren't settings.
 _NOT_OURS = f"{PREFIX}TEST_"
@@ -54,6 +58,13 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     TEXT = "text"
     JSON = "json"
+
+
+class Environment(StrEnum):
+    """Whether real people depend on it: production refuses what only a developer's machine may have."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
 
 
 NO_EMAIL = "billing@localhost"
@@ -104,6 +115,25 @@ class Settings(BaseSettings):
     )
     mail_directory: Path = Field(
         default=Path("mail"), description="Where the sender file writes each notice, as a mail of its own: <id>.eml."
+    )
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT, description="Production refuses default secrets and an http base URL."
+    )
+    base_url: _Url = Field(
+        default=f"http://127.0.0.1:{PORT}",
+        description="Where people reach `purring serve` from outside; links in notices begin with it.",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEFAULT_SECRET_KEY),
+        description="What links to invoices are made with: 32 characters or more that nobody can guess. A new one "
+        "gives copies that are sent again new links; those sent before stay valid.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address that `purring serve` listens on.")
+    port: _Port = Field(default=PORT, description="The port that `purring serve` listens on.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Proxies whose X-Forwarded headers are believed: addresses or networks, separated by commas; "
+        "empty: none.",
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
     log_format: LogFormat = Field(
@@ -198,5 +228,28 @@ def _at_odds(settings: Settings) -> Iterator[str]:
                 yield f"{variable(name)}: it is missing. {FIELDS[name].description}"
     if settings.smtp_user and settings.smtp_tls is Tls.NONE:
         yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
+    if settings.environment is Environment.PRODUCTION:
+        yield from _unfit_for_production(settings)
+    yield from _no_networks(settings.trusted_proxies)
     if not (is_address(settings.from_email) and settings.from_email.isascii()):
         yield f"{variable('from_email')}: it is no e-mail address; write one such as billing@example.com."
+
+
+def _unfit_for_production(settings: Settings) -> Iterator[str]:
+    """What only a developer's machine may have."""
+    for name in ("secret_key", "sandbox_key", "sandbox_event_secret"):
+        if getattr(settings, name) == FIELDS[name].default:
+            yield f"{variable(name)}: in production its default, which everybody knows, won't do; set one of your own."
+    if len(settings.secret_key.get_secret_value()) < SECRET_KEY_CHARS_MIN:
+        yield f"{variable('secret_key')}: it is too short; use {SECRET_KEY_CHARS_MIN} characters or more."
+    if not settings.base_url.startswith("https://"):
+        yield f"{variable('base_url')}: in production it must begin with https://, since links in notices are secrets."
+
+
+def _no_networks(proxies: str) -> Iterator[str]:
+    for one in filter(None, map(str.strip, proxies.split(","))):
+        try:
+            ip_network(one)
+        except ValueError:
+            yield f"{variable('trusted_proxies')}: it holds what is neither an address nor a network; use 10.0.0.0/8."
+            return

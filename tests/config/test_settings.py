@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from purring.config import FIELDS, PREFIX, SECRETS, SenderKind, Settings, load_settings, variable
+from purring.config import FIELDS, PREFIX, SECRETS, Environment, SenderKind, Settings, load_settings, variable
 from purring.domain.errors import ConfigError, exit_code
 
 WRONG = {
@@ -147,3 +147,47 @@ def test_a_password_never_travels_in_plain_text(monkeypatch: pytest.MonkeyPatch)
 def test_every_setting_says_what_it_is_for() -> None:
     """The reference page has a sentence for each."""
     assert [] == [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")]
+
+
+PRODUCTION = {
+    "PURRING_ENVIRONMENT": "production",
+    "PURRING_BASE_URL": "https://pay.example",
+    "PURRING_SECRET_KEY": "q" * 32,
+    "PURRING_SANDBOX_KEY": "sk_test_own",
+    "PURRING_SANDBOX_EVENT_SECRET": "whsec_own",
+}
+
+
+def test_production_takes_secrets_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all of them set and links through TLS there is nothing to complain about."""
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    assert Environment.PRODUCTION is load_settings().environment
+
+
+@pytest.mark.parametrize("name", PRODUCTION.keys() - {"PURRING_ENVIRONMENT"})
+def test_production_refuses_what_only_a_developer_may_have(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A default secret, or a base URL without TLS, keeps it from starting."""
+    for other, value in PRODUCTION.items():
+        monkeypatch.setenv(other, value)
+    monkeypatch.delenv(name)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert {name} == {problem.partition(":")[0] for problem in _problems(caught.value)}
+
+
+def test_production_needs_a_secret_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short secret key is refused."""
+    for name, value in (PRODUCTION | {"PURRING_SECRET_KEY": "q" * 31}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match="32 characters") as caught:
+        load_settings()
+    assert "PURRING_SECRET_KEY" == caught.value.field
+
+
+def test_only_addresses_can_be_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy's name could come to mean another machine."""
+    monkeypatch.setenv("PURRING_TRUSTED_PROXIES", "10.0.0.0/8, proxy")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert "PURRING_TRUSTED_PROXIES" == caught.value.field

@@ -1,4 +1,4 @@
-"""Programs that run until they are stopped: the worker, and the sandbox gateway."""
+"""Programs that run until they are stopped: the worker, the web server, and the sandbox gateway."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from purring.app import make_logs, open_services
+from purring.app import make_logs, open_services, web_settings
 from purring.cli.output import say
 from purring.cli.runtime import stopped_by_signals
 from purring.config import SANDBOX_PORT, load_settings
@@ -17,6 +17,8 @@ from purring.engine.loop import Turn, Worker
 from purring.engine.loop import work as work_until
 from purring.gateways.sandbox.background import serve_in_background
 from purring.telemetry.logs import log
+from purring.web.app import make_app
+from purring.web.serve import serve as serve_app
 
 ALIVE_S = 1.0
 
@@ -24,6 +26,7 @@ ALIVE_S = 1.0
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(work)
+    app.command()(serve)
     app.command()(sandbox)
 
 
@@ -48,6 +51,18 @@ def _say_turn(turn: Turn) -> None:
         f"Subscriptions renewed: {turn.renewed}. Invoices worked: {turn.charged}. Gateway events: {turn.inbound}. "
         f"Notices: {turn.sent}."
     )
+
+
+def serve() -> None:
+    """Answer HTTP until stopped: the API, the pages that notices link to, and what gateways tell us.
+
+    PURRING_HOST and PURRING_PORT say where. What is under way is finished first. `purring work` does what falls due.
+    """
+    settings = load_settings()
+    make_logs(settings)
+    web = web_settings(settings)
+    with open_services(settings) as services:
+        serve_app(make_app(services, web), web, lambda url: say(f"Purring listens on {url}; Ctrl-C ends it."))
 
 
 def sandbox(

@@ -16,11 +16,20 @@ PurringError
 │   ├── UnknownField          a field or column we don't know
 │   ├── MissingField          a field or column that is needed
 │   ├── KeyReused             an idempotency key sent again with other content
+│   ├── CardNumberSent        something that could be a card number, which we never take
+│   ├── MethodNotAllowed      the address is there, but not for this HTTP method
+│   ├── TooLarge              more than we read: a body, its depth, a page
 │   └── BadSignature          a gateway's event that is unsigned, altered or too old
 ├── Refused                   understood, but not allowed now; its code is a RefusalCode
+├── NotAuthenticated          no key, or one that isn't valid any more
 ├── NotPermitted              the person's role lacks a permission
+│   ├── MissingScope          the key's scopes don't reach so far
+│   └── CrossSite             another site's page sent the request
 ├── NotFound                  no such thing for this merchant or customer
 ├── StaleWrite                somebody else changed it since it was read
+│   └── VersionMismatch       it isn't at the version that the caller named
+├── RequestUnderWay           the same request is being worked, or was cut off
+├── RateLimited               too many requests for now
 ├── IllegalTransition         the state machine has no such step
 ├── ConfigError               a setting is missing or wrong
 ├── StoreUnavailable          the database can't be reached, or isn't migrated
@@ -34,60 +43,9 @@ Every error has a stable `code`, a message that names the remedy, and, where one
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-
-class RefusalCode(StrEnum):
-    """Why an action that was understood is not allowed now."""
-
-    ALREADY_PAID = "already_paid"
-    ALREADY_CANCELED = "already_canceled"
-    AMOUNT_MISMATCH = "amount_mismatch"
-    CHARGE_IN_FLIGHT = "charge_in_flight"
-    CLAIM_NOT_ALLOWED = "claim_not_allowed"
-    INVOICE_DISPUTED = "invoice_disputed"
-    INVOICE_UNCHECKED = "invoice_unchecked"
-    INVOICE_NOT_OPEN = "invoice_not_open"
-    LAST_BILLING_ADMIN = "last_billing_admin"
-    LETTER_NOT_ALLOWED = "letter_not_allowed"
-    LIMIT_REACHED = "limit_reached"
-    METHOD_IN_USE = "method_in_use"
-    METHOD_NOT_USABLE = "method_not_usable"
-    NOT_YOUR_METHOD = "not_your_method"
-    NOTHING_OWED = "nothing_owed"
-    NO_METHOD_TIED = "no_method_tied"
-    NOTHING_PLANNED = "nothing_planned"
-    NOT_ON_HOLD = "not_on_hold"
-    ON_HOLD = "on_hold"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    RECOVERY_CLOSED = "recovery_closed"
-    TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
-
-
-REFUSALS: Mapping[RefusalCode, str] = {
-    RefusalCode.ALREADY_PAID: "The invoice is already paid; nothing more is charged.",
-    RefusalCode.ALREADY_CANCELED: "The subscription is canceled; start a new one instead.",
-    RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
-    RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
-    RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
-    RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
-    RefusalCode.INVOICE_UNCHECKED: "After a restore it isn't known yet whether it was paid; try again in a while.",
-    RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
-    RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
-    RefusalCode.LETTER_NOT_ALLOWED: "The law doesn't allow this letter; ask on the day shown.",
-    RefusalCode.LIMIT_REACHED: "The network allows no attempt now; wait until the day shown, or use another method.",
-    RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
-    RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",
-    RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",
-    RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
-    RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
-    RefusalCode.NOTHING_PLANNED: "No charge is planned; retry now instead, or tie a method that can be charged.",
-    RefusalCode.NOT_ON_HOLD: "Nothing is paused; there is nothing to resume.",
-    RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
-    RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
-    RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
-    RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
-}
+from purring.domain.refusal import REFUSALS as REFUSALS  # noqa: PLC0414 - part of this module for its importers
+from purring.domain.refusal import RefusalCode as RefusalCode  # noqa: PLC0414 - as above
 
 
 class PurringError(Exception):
@@ -197,6 +155,24 @@ class KeyReused(InvalidInput):
     code = "idempotency_key_reused"
 
 
+class CardNumberSent(InvalidInput):
+    """Something that could be a card number, which is neither taken nor kept."""
+
+    code = "card_number"
+
+
+class MethodNotAllowed(InvalidInput):
+    """The address is there, but not for this HTTP method."""
+
+    code = "method_not_allowed"
+
+
+class TooLarge(InvalidInput):
+    """More than we read."""
+
+    code = "too_large"
+
+
 class BadSignature(InvalidInput):
     """A gateway's event that is unsigned, altered or too old."""
 
@@ -220,10 +196,28 @@ class Refused(PurringError):
         self.code: RefusalCode = code
 
 
+class NotAuthenticated(PurringError):
+    """No API key, or one that isn't valid, or isn't any more."""
+
+    code = "not_authenticated"
+
+
 class NotPermitted(PurringError):
     """The person's role lacks a permission; the message names it and who holds it."""
 
     code = "not_permitted"
+
+
+class MissingScope(NotPermitted):
+    """The API key's scopes don't reach so far; the message names the one that would."""
+
+    code = "missing_scope"
+
+
+class CrossSite(NotPermitted):
+    """A page of another site sent a request that would change something."""
+
+    code = "cross_site"
 
 
 class NotFound(PurringError):
@@ -236,6 +230,24 @@ class StaleWrite(PurringError):
     """Somebody else changed the row since it was read: read again and decide again."""
 
     code = "stale_write"
+
+
+class VersionMismatch(StaleWrite):
+    """The thing isn't at the version that the caller named."""
+
+    code = "version_mismatch"
+
+
+class RequestUnderWay(PurringError):
+    """The same request is being worked right now, or was cut off before its answer was known."""
+
+    code = "request_under_way"
+
+
+class RateLimited(PurringError):
+    """Too many requests for now."""
+
+    code = "rate_limited"
 
 
 class IllegalTransition(PurringError):
@@ -290,10 +302,17 @@ class GatewayGarbled(GatewayError):
 HTTP_STATUS: Mapping[type[PurringError], int] = {
     PurringError: 500,
     InvalidInput: 422,
+    MethodNotAllowed: 405,
+    TooLarge: 413,
+    BadSignature: 400,
     Refused: 409,
+    NotAuthenticated: 401,
     NotPermitted: 403,
     NotFound: 404,
     StaleWrite: 409,
+    VersionMismatch: 412,
+    RequestUnderWay: 409,
+    RateLimited: 429,
     IllegalTransition: 409,
     ConfigError: 500,
     StoreUnavailable: 503,
@@ -308,9 +327,12 @@ EXIT_CODES: Mapping[type[PurringError], int] = {
     PurringError: 70,
     InvalidInput: 65,
     Refused: 75,
+    NotAuthenticated: 77,
     NotPermitted: 77,
     NotFound: 66,
     StaleWrite: 75,
+    RequestUnderWay: 75,
+    RateLimited: 75,
     IllegalTransition: 65,
     ConfigError: 78,
     StoreUnavailable: 69,

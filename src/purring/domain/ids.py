@@ -33,10 +33,11 @@ ImportId = NewType("ImportId", str)
 DisputeId = NewType("DisputeId", str)
 RefundId = NewType("RefundId", str)
 LetterId = NewType("LetterId", str)
+ApiKeyId = NewType("ApiKeyId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
-    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_",
+    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
 ]  # fmt: skip
 
 PREFIXES: Mapping[Prefix, str] = {
@@ -61,6 +62,8 @@ PREFIXES: Mapping[Prefix, str] = {
     "dsp_": "dispute",
     "rfd_": "refund",
     "ltr_": "letter",
+    "key_": "API key",
+    "req_": "request",
 }
 
 MS_MAX = 2**48 - 1

@@ -14,6 +14,7 @@ from purring.notices.message import Message
 from purring.notices.render import Rendered, render
 from purring.notices.send import Bounced, Deferred, Delivered
 from purring.notices.stored_context import from_json
+from purring.operations import links
 from purring.operations.charge import SEND_WITHIN
 from purring.operations.services import Services
 from purring.operations.transact import told, transact
@@ -47,6 +48,7 @@ def send_due(services: Services) -> int:
             conn, Work.DELIVERY, services.owner, now, limit=limit, lease=MAIL_LEASE, ring=services.ring
         )
         copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
+        links.mint(conn, services, copies.values())
     if not claims:
         services.sender.close()  # connections are kept from batch to batch, and not while there is nothing to send
         return 0
@@ -84,7 +86,7 @@ def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Se
     None: nothing can be sent now, which is not this copy's fault.
     """
     try:
-        rendered = rendered_for(copy)
+        rendered = rendered_for(copy, links.link_of(services, copy))
         outcome = services.sender.send(_message(services, copy, rendered, now))
     except PurringError as error:
         return NotSent(claim=claim, problem=error.message, permanent=True)
@@ -93,7 +95,8 @@ def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Se
         return NotSent(claim=claim, problem=told(error))
     match outcome:
         case Delivered():
-            return Sent(claim=claim, subject=rendered.subject, body=rendered.body_text, locale=copy.person.locale)
+            body = links.without_link(services, copy, rendered.body_text)
+            return Sent(claim=claim, subject=rendered.subject, body=body, locale=copy.person.locale)
         case Deferred(affects_all=True):
             log.warning("sender_away", detail=outcome.detail)
             return None
@@ -116,9 +119,10 @@ def _remember(
     leases.extend(conn, Work.DELIVERY, untried, services.owner, services.clock.now() + SENDER_PAUSE)
 
 
-def rendered_for(copy: Delivery) -> Rendered:
-    """The notice as this person reads it."""
-    context = from_json(copy.notice.kind, copy.notice.context)
+def rendered_for(copy: Delivery, pay_url: str | None = None) -> Rendered:
+    """The notice as this person reads it, with the link to its invoice if there is one."""
+    link = {"pay_url": pay_url} if pay_url else {}
+    context = from_json(copy.notice.kind, {**copy.notice.context, **link})
     return render(copy.notice.kind, context, copy.person.locale, copy.person.name)
 
 

@@ -26,7 +26,8 @@ class Services:
 
     `owner` names this worker on the leases it takes. `from_email`: our own address on mails. `in_flight_max`:
     gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
-    repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next.
+    repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next. `base_url`: where people
+    reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those links are made with.
     """
 
     store: Store
@@ -38,6 +39,8 @@ class Services:
     from_email: str = "billing@localhost"
     in_flight_max: int = 32
     batch_max: int = 200
+    base_url: str = ""
+    secret_key: bytes = field(default=b"", repr=False)
     ring: Ring = field(default_factory=Ring)
 
     def gateway(self, name: str) -> Gateway:

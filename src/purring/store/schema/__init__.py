@@ -6,6 +6,7 @@ work to do carry their due time and a lease: they are the queue. `triggers` guar
 
 from __future__ import annotations
 
+from purring.store.schema.access import RequestStatus, api_key, api_request, invoice_link
 from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
 from purring.store.schema.letters import letter
 from purring.store.schema.parties import (
@@ -37,6 +38,9 @@ __all__ = [
     "STOPS",
     "DeliveryStatus",
     "InboundStatus",
+    "RequestStatus",
+    "api_key",
+    "api_request",
     "attempt",
     "card_identity",
     "customer",
@@ -47,6 +51,7 @@ __all__ = [
     "installation",
     "invoice",
     "invoice_line",
+    "invoice_link",
     "journal_entry",
     "journal_posting",
     "letter",

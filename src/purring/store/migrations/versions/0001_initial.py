@@ -829,6 +829,62 @@ def _upkeep() -> None:
         sqlite_where=sa.text("settled_at IS NULL"),
         postgresql_where=sa.text("settled_at IS NULL"),
     )
+    op.create_table(
+        "api_key",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("scopes", Document(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_api_key_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_api_key_secret_hash")),
+    )
+    op.create_table(
+        "api_request",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("http_status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.CheckConstraint("status IN ('started', 'answered')", name=op.f("ck_api_request_status")),
+        sa.CheckConstraint(
+            "(status = 'answered') = (http_status IS NOT NULL AND answer IS NOT NULL)",
+            name=op.f("ck_api_request_answered"),
+        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_api_request_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "idempotency_key", name=op.f("pk_api_request")),
+    )
+    op.create_index("ix_api_request_created_at", "api_request", ["merchant_id", "created_at"], unique=False)
+    op.create_table(
+        "invoice_link",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("delivery_id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "delivery_id"],
+            ["delivery.merchant_id", "delivery.id"],
+            name=op.f("fk_invoice_link_delivery_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"],
+            ["invoice.merchant_id", "invoice.id"],
+            name=op.f("fk_invoice_link_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "token_hash", name=op.f("pk_invoice_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invoice_link_token_hash")),
+    )
+    op.create_index("ix_invoice_link_invoice_id", "invoice_link", ["merchant_id", "invoice_id"], unique=False)
 
 
 def _guard(*tables: str) -> None:

@@ -1,0 +1,1 @@
+"""Pages for the people at a customer; they work without JavaScript."""

@@ -1,0 +1,48 @@
+"""The pages' application."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from purring.domain.errors import NotFound
+from purring.i18n.locales import negotiate
+from purring.operations.links import PATH, open_link
+from purring.operations.services import Services
+from purring.web.bodies import ReadBodies
+from purring.web.portal.invoice import invoice_view
+from purring.web.portal.render import page
+from purring.web.problems import HANDLERS
+
+CSS_MAX_AGE_S = 3_600
+
+
+def make_portal(services: Services) -> Starlette:
+    """The application that people see."""
+    css = (files("purring.web.portal") / "static" / "portal.css").read_bytes()
+
+    def stylesheet(_request: Request) -> Response:
+        """How all pages look."""
+        return Response(css, media_type="text/css", headers={"Cache-Control": f"public, max-age={CSS_MAX_AGE_S}"})
+
+    def invoice(request: Request) -> Response:
+        """The invoice that a link in a notice leads to. Looking changes nothing: mail scanners open links, too."""
+        opened = open_link(services, request.path_params["token"])
+        locale = negotiate(opened.person.locale)
+        return page("invoice.html", locale, view=invoice_view(opened, locale))
+
+    return Starlette(
+        routes=[Route("/static/portal.css", stylesheet), Route(f"{PATH}{{token}}", invoice)],
+        middleware=[Middleware(ReadBodies)],
+        exception_handlers={**HANDLERS, NotFound: _not_found, 404: _not_found},
+    )
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    """The same page whatever was wrong with an address: made up, altered, another's, revoked, or over."""
+    return page("not_found.html", negotiate(request.headers.get("accept-language")), status=404)

@@ -1,0 +1,27 @@
+"""What the web layer must be told about its surroundings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where we are reached, where we listen, and which proxies are believed (addresses or networks, by commas)."""
+
+    base_url: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    trusted_proxies: str = ""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us through TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """Our own origin, as browsers name it."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,56 @@
+"""The web application on a small world, asked in-process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from purring.web.app import make_app
+from purring.web.settings import WebSettings
+from tests.world import Shop, World
+
+BASE_URL = "https://pay.example"
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A world whose notices have links. Whatever a test does in it breaks no invariant."""
+    world = World(database_url, tmp_path)
+    world.services = replace(world.services, base_url=BASE_URL, secret_key=b"a secret of 32 characters at least")
+    yield world
+    broken = world.broken()
+    world.close()
+    assert [] == broken
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    """A merchant in it."""
+    return world.shop()
+
+
+@pytest.fixture
+def web(world: World) -> Iterator[TestClient]:
+    """A client of the whole application."""
+    yield from client_of(world)
+
+
+@pytest.fixture(scope="module")
+def front(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of an application without a merchant, for what is answered before anybody looks into a database."""
+    directory = tmp_path_factory.mktemp("front")
+    world = World(f"sqlite:///{shutil.copyfile(sqlite_template, directory / 'front.sqlite3')}", directory)
+    yield from client_of(world)
+    world.close()
+
+
+def client_of(world: World) -> Iterator[TestClient]:
+    """A client of the whole application on a world."""
+    app = make_app(world.services, WebSettings(base_url=BASE_URL))
+    with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as client:
+        yield client
