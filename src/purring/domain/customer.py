@@ -23,9 +23,23 @@ class CustomerKind(StrEnum):
     BUSINESS = "business"
 
 
+class AddressState(StrEnum):
+    """Whether mail to an address arrives and is wanted, as far as anybody has told us.
+
+    `BOUNCED`: a server said that there is no such mailbox. `COMPLAINED`: its reader called a mail of ours spam.
+    """
+
+    FINE = "fine"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody at the customer, addressed in their own language."""
+    """Somebody at the customer, addressed in their own language.
+
+    `phone` is an international number such as +4790000000, or "". They get text messages only if they `takes_sms`.
+    """
 
     id: PersonId
     customer_id: CustomerId
@@ -33,6 +47,14 @@ class Person:
     email: str
     locale: str
     role: Role = Role.BILLING_ADMIN
+    phone: str = ""
+    takes_sms: bool = False
+    email_state: AddressState = AddressState.FINE
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether mail to them arrives as far as we know."""
+        return self.email_state is not AddressState.BOUNCED
 
     @property
     def is_notified(self) -> bool:

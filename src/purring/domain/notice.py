@@ -43,6 +43,13 @@ class NoticeStatus(StrEnum):
     UNDELIVERED = "undelivered"
 
 
+class Channel(StrEnum):
+    """The way on which a person's copy of a notice travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One notice. `number` counts decline notices of one invoice; `context` is what its template needs, as JSON."""

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
 from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId
-from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.notice import Channel, Notice, NoticeKind, NoticeStatus
 from purring.domain.subscription import Subscription
 from purring.store import bulk, customers
 from purring.store.leases import Claim
@@ -23,15 +23,32 @@ from purring.store.types import Instant
 
 SHAPE = bulk.Shape(notice)
 TRIES_MAX = 8
-_MAY_REACH = (DeliveryStatus.OWED, DeliveryStatus.SENT)
+ACCEPTED = (DeliveryStatus.SENT, DeliveryStatus.DELAYED, DeliveryStatus.DELIVERED)
+"""A server answers for it, and nobody has said that it didn't arrive."""
+_MAY_REACH = (DeliveryStatus.OWED, *ACCEPTED)
 _PROBLEM_CHARS_MAX = 500
 _FIRST_PAUSE = timedelta(minutes=5)
-_DELIVERY = ("merchant_id", "id", "notice_id", "person_id", "status", "next_step_at", "tries", "problem")
+_DELIVERY = (
+    "merchant_id",
+    "id",
+    "notice_id",
+    "person_id",
+    "status",
+    "next_step_at",
+    "tries",
+    "problem",
+    "channel",
+    "code",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One person's copy of a notice, with all that rendering needs. Its id makes a stable Message-ID."""
+    """One person's copy of a notice, with all that rendering needs. Its id makes a stable Message-ID.
+
+    `code`: what a server said of it at last, as an enhanced status such as 5.1.1, or "". `read_at`: when it was first
+    read in the portal.
+    """
 
     id: DeliveryId
     merchant_id: MerchantId
@@ -45,6 +62,10 @@ class Delivery:
     body: str | None
     locale: str | None
     problem: str
+    channel: Channel = Channel.EMAIL
+    code: str = ""
+    reported_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +94,7 @@ def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: 
     SHAPE.insert(conn, notices)
     told = customers.people(conn, {(merchant_id, value.customer_id) for merchant_id, value in notices})
     copies = [
-        (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "")
+        (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "", Channel.EMAIL, "")
         for merchant_id, value in notices
         if value.status is NoticeStatus.OWED
         for person in told.get((merchant_id, value.customer_id), ())
@@ -183,7 +204,7 @@ def _notices_of_sent(dialect: str) -> Update:
         select(delivery.c.notice_id)
         .select_from(bulk.joined(dialect, delivery))
         .where(delivery.c.merchant_id == notice.c.merchant_id, delivery.c.notice_id == notice.c.id)
-        .where(delivery.c.status == DeliveryStatus.SENT)
+        .where(delivery.c.status.in_(ACCEPTED))
     )
     return (
         update(notice)
@@ -233,6 +254,10 @@ def _delivery(row: Any, told: Notice, customer: Customer) -> Delivery:  # noqa: 
         body=row.body,
         locale=row.locale,
         problem=row.problem,
+        channel=row.channel,
+        code=row.code,
+        reported_at=row.reported_at,
+        read_at=row.read_at,
     )
 
 

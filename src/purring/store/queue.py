@@ -354,7 +354,7 @@ def _letters() -> Iterator[Select[Any]]:
     yield (
         _part(QueueKind.NOTICE_UNDELIVERED, its.owed_at, own.merchant_id, own.id, **shown, count=own.tries)
         .select_from(delivery.join(notice, about))
-        .where(few(own.status, DeliveryStatus.FAILED), its.status != NoticeStatus.WITHDRAWN)
+        .where(few(own.status, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED), its.status != NoticeStatus.WITHDRAWN)
     )
 
 

@@ -18,7 +18,6 @@ from purring.domain.notice import NoticeKind, NoticeStatus
 from purring.domain.recovery import Cause, RecoveryStatus
 from purring.domain.subscription import SubscriptionStatus
 from purring.store.schema import (
-    DeliveryStatus,
     attempt,
     customer,
     delivery,
@@ -146,7 +145,7 @@ def _sent(conn: Connection, merchant_id: MerchantId) -> dict[tuple[NoticeKind, s
     statement = (
         select(notice.c.kind, delivery.c.locale, func.count().label("n"))
         .select_from(copies)
-        .where(delivery.c.merchant_id == merchant_id, delivery.c.status == DeliveryStatus.SENT)
+        .where(delivery.c.merchant_id == merchant_id, delivery.c.sent_at.is_not(None))
         .group_by(notice.c.kind, delivery.c.locale)
         .order_by(notice.c.kind, delivery.c.locale)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from purring.domain.calendar import IntervalUnit
-from purring.domain.customer import CustomerKind, Role
+from purring.domain.customer import AddressState, CustomerKind, Role
 from purring.domain.payment_method import MethodKind, MethodStatus
 from purring.domain.subscription import StatusReason, SubscriptionStatus
 from purring.store.columns import (
@@ -75,6 +75,9 @@ person = table(
     words("email"),
     words("locale"),
     one_of("role", Role),
+    words("phone"),
+    yes_no("takes_sms"),
+    one_of("email_state", AddressState),
     to("customer", "customer_id"),
     Index("ix_person_customer_id", "merchant_id", "customer_id"),
 )

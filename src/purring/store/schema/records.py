@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from purring.domain.event import EventKind
 from purring.domain.journal import Account, EntryKind
-from purring.domain.notice import NoticeKind, NoticeStatus
+from purring.domain.notice import Channel, NoticeKind, NoticeStatus
 from purring.store.columns import (
     an_id,
     check,
@@ -38,10 +38,17 @@ from purring.store.types import OneOf
 
 
 class DeliveryStatus(StrEnum):
-    """Whether a person's copy of a notice still has to go out."""
+    """What became of a person's copy of a notice.
+
+    `SENT`: a server answers for it. `DELIVERED`, `DELAYED`, `BOUNCED`: a report has said so since. `FAILED`: it never
+    went out. `WITHDRAWN`: it needn't any more.
+    """
 
     OWED = "owed"
     SENT = "sent"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
 
@@ -93,12 +100,16 @@ delivery = table(
     words("body", nullable=True),
     words("locale", nullable=True),
     words("problem"),
+    one_of("channel", Channel),
+    words("code"),
+    instant("reported_at", nullable=True),
+    instant("read_at", nullable=True),
     *lease(),
     to("notice", "notice_id"),
     to("person", "person_id"),
-    UniqueConstraint("merchant_id", "notice_id", "person_id", name="person_id"),
+    UniqueConstraint("merchant_id", "notice_id", "person_id", "channel", name="person_id"),
     queue("delivery"),
-    partial_index("ix_delivery_failed", "merchant_id", "notice_id", where="status = 'failed'"),
+    partial_index("ix_delivery_failed", "merchant_id", "notice_id", where="status IN ('failed', 'bounced')"),
 )
 
 event = table(

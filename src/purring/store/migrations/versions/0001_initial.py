@@ -213,7 +213,11 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("takes_sms", sa.Boolean(), nullable=False),
+        sa.Column("email_state", sa.Text(), nullable=False),
         sa.CheckConstraint("role IN ('billing_admin', 'payer', 'reader')", name=op.f("ck_person_role")),
+        sa.CheckConstraint("email_state IN ('fine', 'bounced', 'complained')", name=op.f("ck_person_email_state")),
         sa.ForeignKeyConstraint(
             ["merchant_id", "customer_id"], ["customer.merchant_id", "customer.id"], name=op.f("fk_person_customer_id")
         ),
@@ -625,10 +629,18 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reported_at", Instant(), nullable=True),
+        sa.Column("read_at", Instant(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("status IN ('owed', 'sent', 'failed', 'withdrawn')", name=op.f("ck_delivery_status")),
+        sa.CheckConstraint(
+            "status IN ('owed', 'sent', 'delayed', 'delivered', 'bounced', 'failed', 'withdrawn')",
+            name=op.f("ck_delivery_status"),
+        ),
+        sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f("ck_delivery_channel")),
         sa.ForeignKeyConstraint(
             ["merchant_id", "notice_id"], ["notice.merchant_id", "notice.id"], name=op.f("fk_delivery_notice_id")
         ),
@@ -636,7 +648,7 @@ def upgrade() -> None:
             ["merchant_id", "person_id"], ["person.merchant_id", "person.id"], name=op.f("fk_delivery_person_id")
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("merchant_id", "notice_id", "person_id", name=op.f("uq_delivery_person_id")),
+        sa.UniqueConstraint("merchant_id", "notice_id", "person_id", "channel", name=op.f("uq_delivery_person_id")),
     )
     op.create_index(
         "ix_delivery_due",
@@ -774,8 +786,8 @@ def _queue() -> None:
         "delivery",
         ["merchant_id", "notice_id"],
         unique=False,
-        sqlite_where=sa.text("status = 'failed'"),
-        postgresql_where=sa.text("status = 'failed'"),
+        sqlite_where=sa.text("status IN ('failed', 'bounced')"),
+        postgresql_where=sa.text("status IN ('failed', 'bounced')"),
     )
 
 
