@@ -28,6 +28,7 @@ FRAME = SOURCE / "notices" / "frame" / "frame.mjml"
 GOLDEN = ROOT / "tests" / "notices" / "golden"
 
 _TEMPLATES = ([("notices/templates/**.*", "jinja2.ext:babel_extract")], {"say": (2,)})
+_PAGES = ([("web/**/templates/**.*", "jinja2.ext:babel_extract")], {"_": None})
 _KEYWORDS = {
     "mark": None,
     "mark_plural": (1, 2),
@@ -92,7 +93,9 @@ def updated_catalogue(locale: str) -> bytes:
 def extracted() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     """Every text in the sources that is to be translated: its file, the text, its context."""
     found = [
-        one for methods, keywords in (_CODE, _TEMPLATES) for one in extract_from_dir(SOURCE, methods, keywords=keywords)
+        one
+        for methods, keywords in (_CODE, _TEMPLATES, _PAGES)
+        for one in extract_from_dir(SOURCE, methods, keywords=keywords)
     ]
     return ((file, text, context) for file, _, text, _, context in sorted(found, key=lambda item: item[:2]))
 
