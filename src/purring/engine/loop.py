@@ -69,7 +69,7 @@ class Turn:
 
 
 class Worker:
-    """One worker: its services and its pipeline."""
+    """One worker: its services and its pipeline. `is_compared`: it may work, as the gateways know of nothing unknown."""
 
     def __init__(
         self, services: Services, interrupt: Interrupt = uninterrupted, *, compares_first: bool = False
@@ -80,7 +80,7 @@ class Worker:
         have, which would mean that it was put back from a backup without a word.
         """
         self.services = services
-        self._is_compared = not compares_first
+        self.is_compared = not compares_first
         self._looks_at: datetime | None = None
         self.pipeline = Pipeline(services, interrupt)
 
@@ -89,8 +89,8 @@ class Worker:
 
         After a restore nothing else is done before all has been checked at the gateways.
         """
-        self._is_compared = self._is_compared or is_known_to_gateways(self.services)
-        if not self._is_compared:
+        self.is_compared = self.is_compared or is_known_to_gateways(self.services)
+        if not self.is_compared:
             return Turn()
         goes_on, checked = self._reconcile()
         if goes_on:

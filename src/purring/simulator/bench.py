@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Protocol
 
 from purring.domain.errors import ConfigError
+from purring.simulator.vault import FileVault, SchemaVault, Vault
 from purring.store.engine import Store, open_store, upgrade
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only as the parent of a directory with a random name
 
-Place = tuple[Store, Path]
+Place = tuple[Store, Path, Vault]
 
 
 class Bench(Protocol):
-    """Gives each history a database of its own and a directory for the provider's ledger."""
+    """Gives each history a database of its own, a directory for the provider's ledger, and a place for backups."""
 
     def fresh(self) -> AbstractContextManager[Place]:
         """An empty, migrated database."""
@@ -50,7 +51,7 @@ class SqliteBench:
         shutil.copyfile(self._template, self._file)
         with tempfile.TemporaryDirectory(dir=self._directory) as name:
             try:
-                yield self._store, Path(name)
+                yield self._store, Path(name), FileVault(self._store, self._file)
             finally:
                 self._store.close()
 
@@ -64,6 +65,7 @@ class PostgresBench:
     def __init__(self, url: str, directory: Path) -> None:
         self._url, self._directory = url, directory
         self._store = open_store(url, pool_size=2)
+        self._vault = SchemaVault(self._store)
         found = self._store.revision()
         self._store.close()
         if found is not None:
@@ -75,13 +77,14 @@ class PostgresBench:
         upgrade(self._url)
         with tempfile.TemporaryDirectory(dir=self._directory) as name:
             try:
-                yield self._store, Path(name)
+                yield self._store, Path(name), self._vault
             finally:
                 self._empty()
 
     def _empty(self) -> None:
         """Leave nothing behind."""
         with self._store.transaction() as conn:
+            self._vault.empty(conn)
             conn.exec_driver_sql("DROP SCHEMA public CASCADE")
             conn.exec_driver_sql("CREATE SCHEMA public")
         self._store.close()

@@ -146,6 +146,7 @@ DEADLY = (
     Fault.COMMIT_UNKNOWN,
     Fault.DATABASE_AWAY,
     Fault.ZOMBIE,
+    Fault.RESTORE,
     Fault.MAIL_TROUBLE,
 )
 
@@ -153,6 +154,7 @@ RESTING = frozenset(
     {
         "queue.operator",
         "hold.without_end",
+        "invoice.unchecked",
         "invoice.settled",
         "invoice.disputed",
         "recovery.closed",
@@ -174,7 +176,18 @@ def check_liveness(world: World, everything: list[Facts]) -> None:
             world.broken("liveness", f"{one.invoice.id} never came to an end: {clause}, next {plan.next_step_at}")
 
 
-CRASHES = frozenset({"batch_failed", "set_aside", "turn_failed", "invoice_missing", "copy_failed", "gateway_broke"})
+CRASHES = frozenset(
+    {
+        "batch_failed",
+        "set_aside",
+        "turn_failed",
+        "invoice_missing",
+        "copy_failed",
+        "gateway_broke",
+        "not_replayed",
+        "not_recorded",
+    }
+)
 """Log lines that tell of something that production code didn't expect."""
 
 EXPECTED = ("StaleWrite", "AdapterBroke", "MailServerBroke", "InvalidInput: the event is about")

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from purring.domain.attempt import Absent, Approved, Outcome, Unavailable, Unknown
 from purring.domain.ids import AttemptId
-from purring.gateways.base import Capabilities, ChargeRequest, Gateway, InboundEvent, RefundOutcome, RefundRequest
+from purring.gateways.base import (
+    Capabilities,
+    ChargePage,
+    ChargeRequest,
+    Gateway,
+    InboundEvent,
+    RefundOutcome,
+    RefundRequest,
+    lister_of,
+)
 from purring.simulator.faults import Fault
 from purring.store import attempts
 
@@ -35,8 +44,9 @@ class WatchedGateway:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the gateway states about itself; nothing is restored here, so that charges needn't be listed."""
-        return replace(self._inner.capabilities, lists_charges=False)
+        """What the gateway states about itself; where nothing is ever restored, charges needn't be listed."""
+        lists = self._inner.capabilities.lists_charges and self._world.plan.has(Fault.RESTORE)
+        return replace(self._inner.capabilities, lists_charges=lists)
 
     def charge(self, request: ChargeRequest) -> Outcome:
         """Ask for the money, with trouble on the way there and back."""
@@ -74,6 +84,17 @@ class WatchedGateway:
         self._world.trace.say(f"cancel {key}: {outcome}")
         return outcome
 
+    def charges_since(self, at: datetime, cursor: str = "") -> ChargePage | Unknown | Unavailable:
+        """List charges, unless the way there is closed."""
+        self._check_no_transaction("a list")
+        if self._world.happens(Fault.REFUSES_WORK, 0.15, "list"):
+            return Unavailable(detail="503")
+        if self._world.happens(Fault.TIMEOUT_BEFORE, 0.15, "list"):
+            return Unknown(detail="no answer")
+        lister = lister_of(self._inner)
+        assert lister, "the sandbox lists its charges"
+        return lister.charges_since(at, cursor)
+
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Give money back."""
         return self._inner.refund(request)
@@ -91,7 +112,10 @@ class WatchedGateway:
         world.post.may_have_news = True
         if world.happens(Fault.SLOW_GATEWAY, 0.3):
             world.clock.advance(timedelta(seconds=world.dice.between("slow", 5, 28)))
-        if world.happens(Fault.REFUSES_WORK, 0.5 if verb == "resend" else 0.15, verb):
+        if verb == "resend" and world.happens(Fault.REFUSES_REPETITION, 0.8):
+            world.trace.saw("a repetition was refused")
+            return Unavailable(detail="409 a request with this key is under way")
+        if world.happens(Fault.REFUSES_WORK, 0.15, verb):
             wait = timedelta(minutes=world.dice.between("retry after", 1, 200))
             return Unavailable(detail="503", retry_after=wait if world.dice.chance("says when", 0.5) else None)
         if world.happens(Fault.TIMEOUT_BEFORE, 0.15, verb):

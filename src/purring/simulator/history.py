@@ -48,10 +48,10 @@ class History:
 
 def live(plan: Plan, bench: Bench, bug: Bug | None = None) -> History:
     """Play a plan from beginning to end, or to the first thing that must never happen, with a bug if one is given."""
-    with bench.fresh() as (store, directory), bug.planted() if bug else nullcontext():
+    with bench.fresh() as (store, directory, vault), bug.planted() if bug else nullcontext():
         if bug:
             _drop_guards(store, bug)
-        world = World(plan, store, directory)
+        world = World(plan, store, directory, vault)
         with closing(world), heard(lambda name, error: checks.note_log(world, name, error)):
             try:
                 _live(world)
@@ -119,6 +119,9 @@ def _plan_trouble(world: World) -> None:
         for _ in range(world.dice.between("stops", 1, 3)):
             hours = world.dice.between("stopped for", 1, 60)
             world.agenda.put(_some_time(world), partial(world.down_for, hours))
+    if world.plan.has(Fault.RESTORE):
+        for _ in range(world.dice.between("restores", 1, 3)):
+            world.agenda.put(_some_time(world), world.disaster.back_up)
 
 
 def _some_time(world: World) -> datetime:

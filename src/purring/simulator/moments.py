@@ -45,15 +45,6 @@ class Moments:
         if world.happens(Fault.CLOCK_JUMPS, 0.05, point):
             world.trace.say("the clock jumps forward")
             world.clock.advance(timedelta(minutes=world.dice.between("jump", 1, 2_000)))
-        if (
-            point == "after_record"
-            and world.plan.has(Fault.CLOCK_STEPS_BACK)
-            and world.nothing_is_open()
-            and world.happens(Fault.CLOCK_STEPS_BACK, 0.3)
-        ):
-            world.trace.say("the clock steps back")
-            world.trace.saw("the clock stepped back")
-            world.clock.advance(-timedelta(seconds=world.dice.between("step back", 1, 90)))
 
     def _sleep(self, point: str) -> None:
         """Sleep past the lease; the other workers take over meanwhile. Then go on as if nothing had been."""

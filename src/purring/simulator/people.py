@@ -94,6 +94,8 @@ class People:
     def do(self, deed: Deed, buyer: Buyer | None = None) -> None:
         """Let a process of the web or the command line do it; what is refused changes nothing."""
         world = self._world
+        if world.disaster.is_hidden:
+            return
         services = world.process("web")
         case = Case(world=world, services=services, buyer=buyer or world.dice.pick("who", world.buyers))
         world.trace.count("deeds")

@@ -40,6 +40,16 @@ class Post:
         for one in found:
             self._carry(one)
 
+    def send_again(self, since: int) -> None:
+        """Let everything after a position come once more: what was sent since a backup is asked for after a restore."""
+        self._seen = min(self._seen, since)
+        self.may_have_news = True
+
+    @property
+    def position(self) -> int:
+        """How far we have looked."""
+        return self._seen
+
     def _carry(self, one: SandboxDelivery) -> None:
         """Decide what becomes of one event."""
         world = self._world

@@ -14,9 +14,11 @@ from purring.domain.payment_method import PaymentMethod
 from purring.engine.loop import Worker
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.operations.services import Services
+from purring.simulator import checks
 from purring.simulator.buyer import Buyer
 from purring.simulator.clockwork import Agenda, SimulatedClock
 from purring.simulator.dice import Dice
+from purring.simulator.disaster import Disaster
 from purring.simulator.faults import Fault, Plan
 from purring.simulator.gateway import WatchedGateway
 from purring.simulator.mailbox import Mailbox
@@ -25,8 +27,9 @@ from purring.simulator.people import People
 from purring.simulator.post import Post
 from purring.simulator.store import WatchedStore
 from purring.simulator.trace import Trace
+from purring.simulator.vault import Vault
 from purring.simulator.violations import Violation
-from purring.store import attempts, leases
+from purring.store import leases
 from purring.store.engine import Store
 from purring.store.leases import Work
 
@@ -49,7 +52,7 @@ class Livelock(Exception):
 class World:
     """Everything that a history plays in. `calm`: all trouble is over, only the consequences are left."""
 
-    def __init__(self, plan: Plan, store: Store, directory: Path) -> None:
+    def __init__(self, plan: Plan, store: Store, directory: Path, vault: Vault) -> None:
         self.plan, self.dice = plan, Dice(plan.seed)
         self.clock = SimulatedClock(self.dice.pick("starts", STARTS))
         self.starts_at = self.clock.now()
@@ -64,6 +67,7 @@ class World:
         self.sandbox = LocalSandbox(directory / "sandbox.sqlite3", self.clock.now)
         self.gateway = WatchedGateway(self, self.sandbox.gateway)
         self.mailbox, self.post, self.people = Mailbox(self), Post(self), People(self)
+        self.disaster = Disaster(self, vault)
         self._ids = SeededIds(self.clock, plan.seed)
         self._processes: dict[str, int] = {}
         self.merchants: list[Merchant] = []
@@ -72,7 +76,7 @@ class World:
         self.edits: list[tuple[PaymentMethod, datetime]] = []
         self.misjudged: set[InvoiceId] = set()
         self._busy: list[Worker] = []
-        self.workers = [self.new_worker(), self.new_worker()]
+        self.start_anew()
 
     def close(self) -> None:
         """Close what belongs to this history; the database is the caller's."""
@@ -82,10 +86,14 @@ class World:
 
     def happens(self, fault: Fault, probability: float, about: str = "") -> bool:
         """Whether trouble of this kind, if the history knows it at all, comes now; counts it."""
-        if self.calm or not self.plan.has(fault) or not self.dice.chance(f"{fault}/{about}", probability):
+        if not self.may_happen(fault, probability, about):
             return False
         self.trace.count(fault.value)
         return True
+
+    def may_happen(self, fault: Fault, probability: float, about: str = "") -> bool:
+        """Whether the dice want trouble of this kind now; whoever lets it come counts it."""
+        return not self.calm and self.plan.has(fault) and self.dice.chance(f"{fault}/{about}", probability)
 
     def is_up(self) -> bool:
         """Whether workers run and the database answers."""
@@ -100,15 +108,20 @@ class World:
         """Who holds the method behind a token."""
         return next((buyer for buyer in self.buyers if any(one.token == token for one in buyer.methods)), None)
 
-    def nothing_is_open(self) -> bool:
-        """Whether no attempt is under way: one that ended before it began would look wrong, whoever is to blame."""
-        with self.inner_store.reading() as conn:
-            return not any(attempts.open_ones(conn, one.id) for one in self.merchants)
+    def nothing_was_open_since(self, at: datetime) -> bool:
+        """Whether no attempt is under way or ended later than an instant to which the clock might be set back.
+
+        One that ended before it began, or after the next one had begun, would look wrong, whoever is to blame.
+        """
+        ends = [attempt.ended_at for facts in checks.all_facts(self) for attempt in facts.attempts]
+        return all(ended_at is not None and ended_at <= at for ended_at in ends)
 
     # Work
 
     def next_due_at(self) -> datetime | None:
-        """When the next work of any kind can be claimed."""
+        """When the next work of any kind can be claimed; after a restore, when a worker next looks how far it is."""
+        if self.disaster.looks_at is not None:
+            return self.disaster.looks_at
         now = self.clock.now()
         with self.inner_store.reading() as conn:
             due = [leases.next_due_at(conn, work, now) for work in Work]
@@ -147,8 +160,13 @@ class World:
         )
 
     def new_worker(self) -> Worker:
-        """A worker process that has just started."""
-        return Worker(self.process("worker"), self.moments.interrupt)
+        """A worker process that has just started; in an emergency it compares the database with the gateways first."""
+        compares = self.disaster.looks_at is not None
+        return Worker(self.process("worker"), self.moments.interrupt, compares_first=compares)
+
+    def start_anew(self) -> None:
+        """All workers are others from now on."""
+        self.workers = [self.new_worker(), self.new_worker()]
 
     def run_as(self, name: str, act: Callable[[], None]) -> bool:
         """Let a process do something; whether it lived to the end of it."""
@@ -165,11 +183,14 @@ class World:
     def turn(self, worker: Worker) -> None:
         """One turn of a worker; one that dies comes back as another process, perhaps much later."""
         name = worker.services.owner
+        if not self._busy:
+            self._maybe_step_back()
 
         def act() -> None:
             turn = worker.turn()
             if not turn.is_idle:
-                self.trace.say(f"{name} worked {turn.inbound}/{turn.renewed}/{turn.charged}/{turn.sent}")
+                self.trace.say(f"{name} worked {turn.inbound}/{turn.renewed}/{turn.charged}/{turn.sent}/{turn.checked}")
+            self.disaster.look(worker, turn)
 
         self._busy.append(worker)
         lived = self.run_as(name, act)
@@ -177,6 +198,16 @@ class World:
         if not lived:
             self.workers[self.workers.index(worker)] = self.new_worker()
             self._maybe_stay_down()
+
+    def _maybe_step_back(self) -> None:
+        """Set the clock back a little, now and then, while nobody has looked at it."""
+        if self.may_happen(Fault.CLOCK_STEPS_BACK, 0.15):
+            by = timedelta(seconds=self.dice.between("step back", 1, 90))
+            if self.nothing_was_open_since(self.clock.now() - by):
+                self.trace.count(Fault.CLOCK_STEPS_BACK.value)
+                self.trace.say("the clock steps back")
+                self.trace.saw("the clock stepped back")
+                self.clock.advance(-by)
 
     def _maybe_stay_down(self) -> None:
         if self.happens(Fault.WORKERS_DOWN, 0.4, "after a kill"):

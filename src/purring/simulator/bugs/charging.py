@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from purring.domain import charge_plan, schedule
-from purring.domain.attempt import Absent, Attempt, Declined, Unavailable, Unknown
+from purring.domain.attempt import Absent, Attempt, AttemptStatus, Declined, Unavailable, Unknown
 from purring.domain.changes import Changes
 from purring.domain.decide import answer, begin, person
 from purring.domain.decide.begin import Resend
 from purring.domain.decline import Answer
 from purring.domain.facts import Facts
-from purring.engine import pipeline
+from purring.engine import loop, pipeline
 from purring.engine.pipeline import Pipeline
-from purring.operations import charge, pay
+from purring.operations import charge, pay, reconcile
 from purring.operations.charge import Answered, Sending, ask_gateway
 from purring.simulator.bugs.bug import Bug, around, instead, nothing
 from purring.simulator.faults import Fault
@@ -91,11 +91,25 @@ def _given_up(_before: Any) -> Any:  # noqa: ANN401 - whatever stood there
     return given_up
 
 
+def _as_if_first(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
+    def failed(draft: Any, attempt: Attempt, outcome: Any) -> None:  # noqa: ANN401 - as what it stands for
+        before(draft, replace(attempt, status=AttemptStatus.STARTED), outcome)
+
+    return failed
+
+
 def _as_if_free(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
     def claim(conn: Any, work: Any, owner: str, now: Any, *, limit: int, lease: timedelta) -> Any:  # noqa: ANN401 - as what it stands for
         return before(conn, work, owner, now + _AHEAD, limit=limit, lease=lease - _AHEAD)
 
     return claim
+
+
+def _as_if_checked(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
+    def schedule_of(facts: Facts, now: Any) -> Any:  # noqa: ANN401 - as what it stands for
+        return before(replace(facts, invoice=replace(facts.invoice, unchecked=False)), now)
+
+    return schedule_of
 
 
 _AHEAD = timedelta(hours=1)
@@ -143,9 +157,12 @@ BUGS = (
     ),
     Bug(
         name="a refused resend counts as failed",
-        what="That the second call did nothing is taken to mean that the first one did nothing.",
-        needs=(Fault.KILL, Fault.REFUSES_WORK),
-        patches=[instead(Answered, "verdict", property(lambda self: self.outcome))],
+        what="That the second call did nothing is taken to mean that the first did nothing, by both who know better.",
+        needs=(Fault.KILL, Fault.EVENTS_LOST, Fault.REFUSES_REPETITION),
+        patches=[
+            instead(Answered, "verdict", property(lambda self: self.outcome)),
+            around(answer, "_failed", _as_if_first),
+        ],
     ),
     Bug(
         name="don't know counts as never got",
@@ -219,6 +236,28 @@ BUGS = (
         what="An approval of an attempt that was given up is ignored.",
         needs=(Fault.PENDING, Fault.OPERATORS_CORRECT),
         patches=[instead(answer, "correct_to_succeeded", nothing)],
+    ),
+    Bug(
+        name="charges go on before the check after a restore is over",
+        what="A restored database is worked on as if it were whole while it is being checked.",
+        needs=(Fault.RESTORE, Fault.REFUSES_WORK),
+        patches=[
+            around(loop, "reconcile", lambda before: lambda services: (False, before(services)[1])),
+            around(schedule, "schedule", _as_if_checked),
+            around(begin, "schedule", _as_if_checked),
+        ],
+    ),
+    Bug(
+        name="nobody notices a silent restore",
+        what="A worker that starts doesn't compare its database with the gateways.",
+        needs=(Fault.RESTORE,),
+        patches=[instead(loop, "is_known_to_gateways", lambda _services: True)],
+    ),
+    Bug(
+        name="what was found after a restore is dropped",
+        what="Charges that a restored database has forgotten aren't played again.",
+        needs=(Fault.RESTORE,),
+        patches=[instead(reconcile, "_news", lambda *_: [])],
     ),
     Bug(
         name="ceilings are never full",
