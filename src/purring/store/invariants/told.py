@@ -57,10 +57,17 @@ _SAID: Mapping[Table, Mapping[str, tuple[E, ...]]] = {
 
 def one_notice_per_decline(_dialect: str) -> Iterator[Violations]:
     """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts, thanks don't."""
-    about_it = same(notice, attempt, ("attempt_id", "id")), notice.c.kind.in_(sorted(DECLINE_NOTICES))
-    owed = select(func.count()).where(*about_it).correlate(attempt).scalar_subquery()
-    yield select(attempt.c.id).where(happened(attempt, E.ATTEMPT_DECLINED), owed == 0)
-    yield select(attempt.c.id).where(owed > 1)
+    own, about_declines = notice.c, notice.c.kind.in_(sorted(DECLINE_NOTICES))
+    owed = select(own.id).where(
+        same(notice, attempt, ("invoice_id", "invoice_id"), ("attempt_id", "id")), about_declines
+    )
+    yield select(attempt.c.id).where(happened(attempt, E.ATTEMPT_DECLINED), ~owed.correlate(attempt).exists())
+    yield (
+        select(own.attempt_id.label("id"))
+        .where(own.attempt_id.is_not(None), about_declines)
+        .group_by(own.merchant_id, own.attempt_id)
+        .having(func.count() > 1)
+    )
 
 
 def none_after_success(_dialect: str) -> Iterator[Violations]:
