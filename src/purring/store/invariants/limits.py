@@ -54,14 +54,16 @@ def _beyond(limit: Limit, dialect: str) -> Violations:
         .correlate(attempt)
         .scalar_subquery()
     )
-    found = (
-        select(attempt.c.id)
-        .join(payment_method, same(attempt, payment_method, ("method_id", "id")))
-        .where(_SENT, _holds_for(limit), uses >= limit.attempts_max)
-    )
+    found = select(attempt.c.id).where(_SENT, _on_method(_holds_for(limit)), uses >= limit.attempts_max)
     if limit.id in OVERRIDABLE:
         found = found.where(~_overridden())
     return found.where(_AUTOMATIC) if limit.automatic_only else found
+
+
+def _on_method(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell of an attempt whether its method is such; a join would let SQLite look for the attempts of each method."""
+    its = same(payment_method, attempt, ("id", "method_id"))
+    return select(payment_method.c.id).where(its, condition).correlate(attempt).exists()
 
 
 def _overridden() -> ColumnElement[bool]:
@@ -127,8 +129,5 @@ def a_day_apart(dialect: str) -> Iterator[Violations]:
         .where(~happened(earlier, EventKind.ATTEMPT_CORRECTED))
         .correlate(attempt)
     )
-    yield (
-        select(attempt.c.id)
-        .join(payment_method, same(attempt, payment_method, ("method_id", "id")))
-        .where(_AUTOMATIC, _SENT, payment_method.c.kind == MethodKind.CARD, declined.exists(), ~_overridden())
-    )
+    on_card = _on_method(payment_method.c.kind == MethodKind.CARD)
+    yield select(attempt.c.id).where(_AUTOMATIC, _SENT, on_card, declined.exists(), ~_overridden())
