@@ -69,7 +69,7 @@ class Turn:
 
 
 class Worker:
-    """One worker: its services and its pipeline. `is_compared`: it may work, as the gateways know of nothing unknown."""
+    """One worker: its services and its pipeline. `is_compared`: the gateways know of nothing that we do not."""
 
     def __init__(
         self, services: Services, interrupt: Interrupt = uninterrupted, *, compares_first: bool = False
