@@ -7,9 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection
-
-from purring.store import backup, installation
+from purring.store import Connection, backup, installation
 from purring.store.columns import metadata
 from purring.store.engine import Store
 from purring.store.schema import APPEND_ONLY
