@@ -20,6 +20,7 @@ from purring.store.schema.parties import (
     product,
     subscription,
 )
+from purring.store.schema.portal import portal_session, sign_in_code
 from purring.store.schema.records import (
     DeliveryStatus,
     InboundStatus,
@@ -60,10 +61,12 @@ __all__ = [
     "payment_method",
     "person",
     "policy",
+    "portal_session",
     "price",
     "product",
     "recovery",
     "set_aside",
+    "sign_in_code",
     "subscription",
     "unknown_code",
 ]

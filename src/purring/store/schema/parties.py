@@ -80,6 +80,7 @@ person = table(
     one_of("email_state", AddressState),
     to("customer", "customer_id"),
     Index("ix_person_customer_id", "merchant_id", "customer_id"),
+    Index("ix_person_address", "merchant_id", text("lower(email)")),
 )
 
 card_identity = table("card_identity", words("fingerprint"), key=("fingerprint",))

@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_person")),
     )
     op.create_index("ix_person_customer_id", "person", ["merchant_id", "customer_id"], unique=False)
+    op.create_index("ix_person_address", "person", ["merchant_id", sa.text("lower(email)")], unique=False)
     op.create_table(
         "price",
         sa.Column("merchant_id", Id, nullable=False),
@@ -728,6 +729,7 @@ def upgrade() -> None:
             name, "letter", columns, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
         )
 
+    _portal()
     _guard("policy", "event", "journal_entry", "journal_posting", "letter")
 
 
@@ -897,6 +899,51 @@ def _upkeep() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_invoice_link_token_hash")),
     )
     op.create_index("ix_invoice_link_invoice_id", "invoice_link", ["merchant_id", "invoice_id"], unique=False)
+
+
+def _portal() -> None:
+    """Codes that were sent, and who is signed in."""
+    op.create_table(
+        "sign_in_code",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("address_hash", sa.Text(), nullable=False),
+        sa.Column("network_hash", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.CheckConstraint("tries >= 0", name=op.f("ck_sign_in_code_tries_not_below_zero")),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_sign_in_code_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_sign_in_code")),
+    )
+    for name, column in (("address", "address_hash"), ("network", "network_hash")):
+        columns = ["merchant_id", column, "sent_at"]
+        op.create_index(f"ix_sign_in_code_{name}", "sign_in_code", columns, unique=False)
+    op.create_index("ix_sign_in_code_sent_at", "sign_in_code", ["merchant_id", "sent_at"], unique=False)
+    op.create_table(
+        "portal_session",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("seen_at", Instant(), nullable=False),
+        sa.Column("proved_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.CheckConstraint("opened_by IN ('code', 'application')", name=op.f("ck_portal_session_opened_by")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"],
+            ["customer.merchant_id", "customer.id"],
+            name=op.f("fk_portal_session_customer_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_portal_session")),
+    )
+    op.create_index("uq_portal_session_token", "portal_session", ["token_hash"], unique=True)
+    op.create_index("ix_portal_session_person_id", "portal_session", ["merchant_id", "person_id"], unique=False)
 
 
 def _guard(*tables: str) -> None:
