@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from purring.domain.customer import Customer, Person, Role
 from purring.domain.errors import NotPermitted, RefusalCode, Refused
-from purring.domain.ids import CustomerId, PersonId
+from purring.domain.ids import CustomerId, PersonId, SessionId, SignInCodeId
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES_MAX = 5
@@ -81,9 +81,9 @@ def _require_admin(people: Sequence[Person]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInCode:
-    """A code that was sent to an address, kept as a hash. `tries`: how often a wrong one was entered."""
+    """A code that was sent to an address, kept as a hash. `tries`: how often one was entered."""
 
-    id: str
+    id: SignInCodeId
     address_hash: str
     code_hash: str
     sent_at: datetime
@@ -106,7 +106,7 @@ class OpenedBy(StrEnum):
 class Session:
     """Somebody who is signed in. `proved_at`: when they last entered a code that was sent to their address."""
 
-    id: str
+    id: SessionId
     customer_id: CustomerId
     person_id: PersonId
     opened_by: OpenedBy

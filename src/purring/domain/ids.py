@@ -37,7 +37,7 @@ ApiKeyId = NewType("ApiKeyId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
-    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
+    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_", "ses_", "sic_",
 ]  # fmt: skip
 
 PREFIXES: Mapping[Prefix, str] = {
@@ -64,6 +64,8 @@ PREFIXES: Mapping[Prefix, str] = {
     "ltr_": "letter",
     "key_": "API key",
     "req_": "request",
+    "ses_": "session",
+    "sic_": "sign-in code",
 }
 
 MS_MAX = 2**48 - 1

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, InvoiceId, MerchantId
-from purring.domain.invoice import Invoice, InvoiceLine
+from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.money import Money
 from purring.store import bulk
 from purring.store.recall import Query, Whole
@@ -93,7 +93,24 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Invoice]:
 
 def open_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Invoice]:
     """List a customer's open invoices, oldest first."""
-    return [value for value in of_customer(conn, merchant_id, customer_id) if value.is_open]
+    own = invoice.c
+    statement = select(invoice).where(
+        own.merchant_id == merchant_id, own.customer_id == customer_id, own.status == InvoiceStatus.OPEN
+    )
+    rows = conn.execute(statement.order_by(own.invoice_on, own.id)).all()
+    return list(_with_lines(conn, rows).values())
+
+
+def page_of_customer(
+    conn: Connection, merchant_id: MerchantId, customer_id: CustomerId, *, before: InvoiceId | None = None, limit: int
+) -> list[Invoice]:
+    """List a customer's invoices, newest first, from the one after `before` on."""
+    own = invoice.c
+    statement = select(invoice).where(own.merchant_id == merchant_id, own.customer_id == customer_id)
+    if before is not None:
+        statement = statement.where(own.id < before)
+    rows = conn.execute(statement.order_by(own.id.desc()).limit(limit)).all()
+    return list(_with_lines(conn, rows).values())
 
 
 def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Invoice]:

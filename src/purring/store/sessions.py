@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from purring.domain.access import Session, SignInCode
 from purring.domain.customer import Person
-from purring.domain.ids import MerchantId, PersonId
+from purring.domain.ids import MerchantId, PersonId, SessionId
 from purring.store import bulk
 from purring.store.schema import person, portal_session, sign_in_code
 
@@ -126,26 +126,24 @@ def of_person(conn: Connection, merchant_id: MerchantId, person_id: PersonId, si
     return [_session(row) for row in conn.execute(statement.order_by(own.opened_at.desc(), own.id))]
 
 
-def seen(conn: Connection, merchant_id: MerchantId, session_id: str, at: datetime) -> None:
+def seen(conn: Connection, merchant_id: MerchantId, session_id: SessionId, at: datetime) -> None:
     """Remember that a session was used."""
     _change(conn, merchant_id, [session_id], seen_at=at)
 
 
-def proved(conn: Connection, merchant_id: MerchantId, session_id: str, at: datetime) -> None:
+def proved(conn: Connection, merchant_id: MerchantId, session_id: SessionId, at: datetime) -> None:
     """Remember that the session's person has entered a fresh code."""
     _change(conn, merchant_id, [session_id], proved_at=at)
 
 
-def end(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[str], at: datetime) -> None:
+def end(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[SessionId], at: datetime) -> None:
     """Let sessions let nobody in any more."""
     _change(conn, merchant_id, session_ids, ended_at=at)
 
 
-def _change(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[str], **values: datetime) -> None:
+def _change(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[SessionId], **values: datetime) -> None:
     own = portal_session.c
-    conn.execute(
-        update(portal_session).where(own.merchant_id == merchant_id, own.id.in_(session_ids)).values(**values)
-    )
+    conn.execute(update(portal_session).where(own.merchant_id == merchant_id, own.id.in_(session_ids)).values(**values))
 
 
 def _session(row: Any) -> Session:  # noqa: ANN401 - a row
