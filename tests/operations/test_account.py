@@ -24,6 +24,7 @@ def test_an_account_says_what_is_open_and_what_pays(world: World, shop: Shop) ->
     failing, good = shop.card(customer, FUNDS), shop.card(customer, "approve")
     declined, paid = shop.subscribe(customer, failing), shop.subscribe(customer, good)
     world.work()
+    world.later(hours=1)
     spare = shop.card(customer, "approve")
     own = seen(shop, customer.id)
     assert [Standing.RETRYING] == [one.status.standing for one in own.unpaid]

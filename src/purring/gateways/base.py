@@ -146,6 +146,36 @@ def lister_of(gateway: Gateway) -> ListsCharges | None:
     return gateway if able and isinstance(gateway, ListsCharges) else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenDetails:
+    """What a gateway tells of the card or account behind a token: nothing that could be charged without it."""
+
+    kind: str
+    scheme: str
+    last4: str
+    fingerprint: str
+    exp_month: int | None
+    exp_year: int | None
+
+
+@runtime_checkable
+class OffersField(Protocol):
+    """A gateway with a field of its own for card and account numbers, so that we never see one."""
+
+    @property
+    def field_origin(self) -> str:
+        """The origin that the field lives on, for a page's content-security policy."""
+        ...
+
+    def field_url(self, return_to: str, locale: str, *, framed: bool) -> str:
+        """Where the field is; it sends the customer back to `return_to` with `token`, or tells the page around it."""
+        ...
+
+    def token_details(self, token: str) -> TokenDetails | Unknown | Unavailable | None:
+        """What is behind a token; None if the gateway never made it."""
+        ...
+
+
 class Gateway(Protocol):
     """A payment provider. Methods are thread-safe and return within their own time-out."""
 

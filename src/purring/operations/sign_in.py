@@ -61,7 +61,8 @@ def ask_code(services: Services, merchant_id: MerchantId, email: str, network: s
     code = SignInCodeId(services.ids.new("sic_"))
     address, place = _keyed(services, "address", email.lower()), _keyed(services, "network", network)
     with services.store.transaction() as conn:
-        merchant = merchants.lock(conn, merchant_id)
+        merchants.lock(conn, merchant_id)
+        merchant = merchants.get(conn, merchant_id)
         _require_room(sessions.asked_since(conn, merchant_id, address, place, now - ASKED_WITHIN))
         sent = SignInCode(id=code, address_hash=address, code_hash=_code_hash(services, code), sent_at=now)
         sessions.add_code(conn, merchant_id, sent, place)

@@ -47,6 +47,7 @@ def _api(arguments: argparse.Namespace, ledger: Ledger) -> SandboxApi:
         key_lifetime=timedelta(hours=arguments.key_lifetime_hours),
         event_secret=arguments.event_secret,
         push_url=arguments.push_url,
+        field_origins=frozenset(arguments.field_origin),
     )
     clock = SystemClock()
     if not arguments.virtual_clock:
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--virtual-clock", action="store_true", help="time moves by POST /sandbox/clock only")
     parser.add_argument("--key-lifetime-hours", type=float, default=24.0, help="how long an idempotency key lives")
     parser.add_argument("--push-url", help="where events are posted; without it they wait to be fetched")
+    parser.add_argument(
+        "--field-origin", action="append", default=[], help="whose pages get tokens from the field; else this machine's"
+    )
     parser.add_argument("--event-secret", default=DEFAULT_EVENT_SECRET, help="signs the events")
     parser.add_argument("--stall-s", type=float, default=0.0, help="how long a time-out keeps silent before it cuts")
     return parser

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from purring.gateways.sandbox import bank, charges, controls, events, listing, refunds, tokens
+from purring.gateways.sandbox import bank, card_field, charges, controls, events, listing, refunds, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
 from purring.gateways.sandbox.ledger import Ledger, stamp
 from purring.gateways.sandbox.numbers import looks_like_card_number
@@ -39,7 +39,7 @@ class SandboxApi:
         """Answer one request. `target` is path and query; header names are lower case."""
         parts = urlsplit(target)
         try:
-            is_page = parts.path.startswith("/bank/")
+            is_page = parts.path == card_field.PATH or parts.path.startswith("/bank/")
             _check_door(headers, body, is_open=is_page)
             handler, path = _route(method, parts.path)
             fields = {} if is_page else _fields(body)
@@ -186,6 +186,7 @@ def _set_clock(call: Call) -> Answered:
 
 FIXED: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/tokens"): tokens.create,
+    ("GET", "/v1/tokens"): tokens.show,
     ("POST", "/v1/charges"): charges.create,
     ("GET", "/v1/charges"): charges.find,
     ("GET", "/v1/charges/list"): listing.since,
@@ -193,6 +194,8 @@ FIXED: Mapping[tuple[str, str], Handler] = {
     ("GET", "/v1/events"): events.page,
     ("GET", "/v1/capabilities"): _capabilities,
     ("GET", "/v1/ledger"): _movements,
+    ("GET", card_field.PATH): card_field.page,
+    ("POST", card_field.PATH): card_field.press,
     ("GET", "/sandbox/clock"): _clock,
     ("POST", "/sandbox/clock"): _set_clock,
     ("POST", "/sandbox/scripts"): controls.script,

@@ -10,7 +10,7 @@ from purring.domain.attempt import ActionRequired, Approved, Declined, Outcome, 
 from purring.domain.decline import Answer
 from purring.domain.errors import InvalidMoney
 from purring.domain.money import Money
-from purring.gateways.base import ChargePage, ListedCharge
+from purring.gateways.base import ChargePage, ListedCharge, TokenDetails
 from purring.gateways.http import Reply, Sent
 from purring.gateways.sandbox.script import SANDBOX
 
@@ -68,6 +68,27 @@ def charge_page(sent: Sent, base_url: str) -> ChargePage | Unknown | Unavailable
         return _page(sent.body, base_url)
     except (KeyError, TypeError, ValueError, InvalidMoney) as error:
         return Unknown(detail=f"the list can't be read: {type(error).__name__}")
+
+
+def token_details(sent: Sent) -> TokenDetails | Unknown | Unavailable | None:
+    """What an answer to a question about a token says; None if the sandbox never made it."""
+    if isinstance(sent, Unavailable | Unknown):
+        return sent
+    if sent.status in REFUSED_KEY:
+        return Unavailable(detail=f"the gateway refuses our key ({sent.status})")
+    if error_code(sent):
+        return None
+    try:
+        return TokenDetails(
+            kind=_text(sent.body["kind"]),
+            scheme=_text(sent.body["network"]),
+            last4=_text(sent.body["last4"]),
+            fingerprint=_text(sent.body["fingerprint"]),
+            exp_month=_maybe_number(sent.body["exp_month"]),
+            exp_year=_maybe_number(sent.body["exp_year"]),
+        )
+    except (KeyError, TypeError) as error:
+        return Unknown(detail=f"the answer can't be read: {type(error).__name__}")
 
 
 def _page(body: Mapping[str, object], base_url: str) -> ChargePage:
@@ -140,6 +161,12 @@ def _instant(value: object) -> datetime:
 
 def _maybe_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _maybe_number(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise TypeError("not a number")
 
 
 def _text(value: object) -> str:

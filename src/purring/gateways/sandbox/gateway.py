@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from purring.domain.attempt import Absent, Outcome, Unavailable, Unknown
 from purring.domain.rulebook.presentment import Presentment
@@ -18,11 +18,13 @@ from purring.gateways.base import (
     RefundOutcome,
     RefundRefused,
     RefundRequest,
+    TokenDetails,
 )
 from purring.gateways.http import HttpClient, Reply, Sent
 from purring.gateways.sandbox import inbound
+from purring.gateways.sandbox.card_field import PATH as FIELD_PATH
 from purring.gateways.sandbox.charges import PRESENTMENT
-from purring.gateways.sandbox.codes import REFUSED_KEY, charge_page, error_code, outcome_of
+from purring.gateways.sandbox.codes import REFUSED_KEY, charge_page, error_code, outcome_of, token_details
 from purring.gateways.sandbox.ledger import stamp
 from purring.gateways.sandbox.script import SANDBOX
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
@@ -98,6 +100,20 @@ class SandboxGateway:
         if error_code(sent) == "charge_absent":
             return Absent()
         return Unknown(detail=f"asked in vain: {error_code(sent)}")
+
+    @property
+    def field_origin(self) -> str:
+        """The origin that the field lives on."""
+        return self._client.base_url
+
+    def field_url(self, return_to: str, locale: str, *, framed: bool) -> str:
+        """Where the field is."""
+        query = {"return_to": return_to, "lang": locale, **({"frame": "1"} if framed else {})}
+        return f"{self._client.base_url}{FIELD_PATH}?{urlencode(query)}"
+
+    def token_details(self, token: str) -> TokenDetails | Unknown | Unavailable | None:
+        """What is behind a token."""
+        return token_details(self._client.get("/v1/tokens", {"token": token}))
 
     def close(self) -> None:
         """Let the connections go."""

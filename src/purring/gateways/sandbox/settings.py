@@ -21,7 +21,10 @@ class OutageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
-    """What the sandbox states in /v1/capabilities, and the secret that signs its events."""
+    """What the sandbox states in /v1/capabilities, and the secret that signs its events.
+
+    `field_origins`: pages of these origins get tokens from its field; without any, those of this machine do.
+    """
 
     key_lifetime: timedelta = timedelta(hours=24)
     action_lifetime: timedelta = timedelta(hours=24)
@@ -29,6 +32,7 @@ class SandboxSettings:
     lists_charges: bool = True
     event_secret: str = field(default=DEFAULT_EVENT_SECRET, repr=False)
     push_url: str | None = None
+    field_origins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

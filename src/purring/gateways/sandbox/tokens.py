@@ -27,6 +27,11 @@ def create(call: Call) -> Answered:
     return Answered(status=201, body=_shown(find(call, token)))
 
 
+def show(call: Call) -> Answered:
+    """GET /v1/tokens?token=: what may be known of the card or account behind a token."""
+    return Answered(status=200, body=_shown(find(call, call.query.get("token", ""))))
+
+
 def find(call: Call, token: str) -> Row:
     """The row of a token; a name that is a token by itself gets one on first use."""
     row = _row(call.ledger, token)
