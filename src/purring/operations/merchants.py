@@ -50,6 +50,12 @@ def create_merchant(
     return merchant
 
 
+def sellers(services: Services) -> list[Merchant]:
+    """Every merchant of this installation, oldest first."""
+    with services.store.reading() as conn:
+        return merchants.all_of(conn)
+
+
 def change_policy(services: Services, merchant_id: MerchantId, policy: Policy) -> Merchant:
     """Give the merchant a new policy version; recoveries that are open keep theirs, but for the merchant's ceilings.
 

@@ -17,9 +17,12 @@ from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound, RefusalCode, Refused
 from purring.domain.ids import CustomerId, MerchantId, PersonId, SessionId, SignInCodeId
 from purring.domain.merchant import Merchant
+from purring.notices.message import Delivered
+from purring.notices.sign_in_code import sign_in_mail
 from purring.operations.services import Services
 from purring.store import Connection, customers, merchants, sessions
 from purring.store.sessions import Asked
+from purring.telemetry.logs import log
 
 TOKEN_BYTES = 32
 CODE_DIGITS = 6
@@ -35,6 +38,7 @@ DEVICE_CHARS_MAX = 80
 class CodeToSend:
     """A code, and who gets it. Never logged, never stored."""
 
+    id: SignInCodeId
     code: str
     person: Person
     merchant: Merchant
@@ -67,7 +71,22 @@ def ask_code(services: Services, merchant_id: MerchantId, email: str, network: s
         sent = SignInCode(id=code, address_hash=address, code_hash=_code_hash(services, code), sent_at=now)
         sessions.add_code(conn, merchant_id, sent, place)
         people = sessions.people_at(conn, merchant_id, email)
-    return CodeToSend(code=_code(services, code), person=people[0], merchant=merchant) if people else None
+    return CodeToSend(id=code, code=_code(services, code), person=people[0], merchant=merchant) if people else None
+
+
+def send_code(services: Services, to_send: CodeToSend) -> None:
+    """Mail a code. Nobody waits for it: whoever gets none asks for another one."""
+    mail = sign_in_mail(
+        to_send.id,
+        to_send.code,
+        to_send.person,
+        to_send.merchant,
+        from_email=services.from_email,
+        now=services.clock.now(),
+    )
+    outcome = services.sender.send(mail)
+    if not isinstance(outcome, Delivered):
+        log.warning("code_not_sent", code_id=to_send.id, detail=outcome.detail)
 
 
 def _require_room(asked: Asked) -> None:
@@ -160,6 +179,16 @@ def prove(services: Services, who: SignedIn, code: str) -> bool:
         if right:
             sessions.proved(conn, who.merchant.id, who.session.id, now)
     return right
+
+
+def same_person(services: Services, who: SignedIn) -> list[tuple[Person, Customer]]:
+    """Everybody with the address of somebody who has entered a code, each with the customer they look after."""
+    if who.session.opened_by is not OpenedBy.CODE:
+        return [(who.person, who.customer)]
+    with services.store.reading() as conn:
+        people = sessions.people_at(conn, who.merchant.id, who.person.email)
+        found = customers.load(conn, [(who.merchant.id, one.customer_id) for one in people])
+    return [(one, found[who.merchant.id, one.customer_id]) for one in people]
 
 
 def own_sessions(services: Services, who: SignedIn) -> list[Session]:

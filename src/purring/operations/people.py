@@ -1,0 +1,77 @@
+"""The people who look after a customer's billing: who there is, what they may do, which language they read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from purring.domain.access import with_role, without
+from purring.domain.customer import Customer, Person, Role
+from purring.domain.errors import InvalidInput, NotFound
+from purring.domain.ids import CustomerId, MerchantId, PersonId
+from purring.i18n.locales import check_locale
+from purring.notices.message import is_address
+from purring.operations.customers import NewPerson
+from purring.operations.services import Services
+from purring.store import customers, sessions
+
+
+def add_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewPerson) -> Person:
+    """Add somebody to a customer.
+
+    Raises:
+        InvalidInput: the address is none, or somebody there has it already.
+        UnknownLocale: a language that we lack.
+    """
+    if not is_address(new.email):
+        raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
+    person = Person(
+        id=PersonId(services.ids.new("per_")),
+        customer_id=customer_id,
+        name=new.name,
+        email=new.email,
+        locale=check_locale(new.locale),
+        role=new.role,
+    )
+    with services.store.transaction() as conn:
+        customer = customers.lock(conn, merchant_id, customer_id)
+        if any(one.email.lower() == new.email.lower() for one in customer.people):
+            raise InvalidInput("somebody with this address is there already; change their role instead", field="email")
+        customers.add_people(conn, merchant_id, [person])
+    return person
+
+
+def change_role(
+    services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId, role: Role
+) -> None:
+    """Give somebody another role. Raises NotFound; Refused where it would leave no billing admin."""
+    with services.store.transaction() as conn:
+        customer = customers.lock(conn, merchant_id, customer_id)
+        person = _of(customer, person_id)
+        with_role(customer, person, role)
+        customers.change_person(conn, merchant_id, replace(person, role=role))
+
+
+def remove_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> None:
+    """Let somebody go, and end their sessions. Raises NotFound; Refused where it would leave no billing admin."""
+    now = services.clock.now()
+    with services.store.transaction() as conn:
+        customer = customers.lock(conn, merchant_id, customer_id)
+        person = _of(customer, person_id)
+        without(customer, person)
+        alive = sessions.of_person(conn, merchant_id, person.id, now - sessions.OLDEST)
+        sessions.end(conn, merchant_id, [session.id for session in alive], now)
+        customers.remove_person(conn, merchant_id, person)
+
+
+def set_language(services: Services, merchant_id: MerchantId, person: Person, locale: str) -> None:
+    """Let somebody read pages and notices in another language. Raises UnknownLocale."""
+    chosen = check_locale(locale)
+    with services.store.transaction() as conn:
+        customers.change_person(conn, merchant_id, replace(person, locale=chosen))
+
+
+def _of(customer: Customer, person_id: PersonId) -> Person:
+    for person in customer.people:
+        if person.id == person_id:
+            return person
+    raise NotFound(f"There is no person {person_id} at this customer.", field="person_id")
