@@ -47,60 +47,6 @@ from collections.abc import Mapping
 from purring.domain.refusal import REFUSALS as REFUSALS  # noqa: PLC0414 - part of this module for its importers
 from purring.domain.refusal import RefusalCode as RefusalCode  # noqa: PLC0414 - as above
 
-class RefusalCode(StrEnum):
-    """Why an action that was understood is not allowed now."""
-
-    ALREADY_PAID = "already_paid"
-    ALREADY_CANCELED = "already_canceled"
-    AMOUNT_MISMATCH = "amount_mismatch"
-    CHARGE_IN_FLIGHT = "charge_in_flight"
-    CLAIM_NOT_ALLOWED = "claim_not_allowed"
-    INVOICE_DISPUTED = "invoice_disputed"
-    INVOICE_UNCHECKED = "invoice_unchecked"
-    INVOICE_NOT_OPEN = "invoice_not_open"
-    LAST_BILLING_ADMIN = "last_billing_admin"
-    LETTER_NOT_ALLOWED = "letter_not_allowed"
-    LIMIT_REACHED = "limit_reached"
-    METHOD_IN_USE = "method_in_use"
-    METHOD_NOT_USABLE = "method_not_usable"
-    NOT_YOUR_METHOD = "not_your_method"
-    NOTHING_OWED = "nothing_owed"
-    NO_METHOD_TIED = "no_method_tied"
-    NOTHING_PLANNED = "nothing_planned"
-    NOT_ON_HOLD = "not_on_hold"
-    ON_HOLD = "on_hold"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-    RECOVERY_CLOSED = "recovery_closed"
-    TOO_MANY_CODES = "too_many_codes"
-    TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
-
-
-REFUSALS: Mapping[RefusalCode, str] = {
-    RefusalCode.ALREADY_PAID: "The invoice is already paid; nothing more is charged.",
-    RefusalCode.ALREADY_CANCELED: "The subscription is canceled; start a new one instead.",
-    RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
-    RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
-    RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
-    RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
-    RefusalCode.INVOICE_UNCHECKED: "After a restore it isn't known yet whether it was paid; try again in a while.",
-    RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
-    RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
-    RefusalCode.LETTER_NOT_ALLOWED: "The law doesn't allow this letter; ask on the day shown.",
-    RefusalCode.LIMIT_REACHED: "The network allows no attempt now; wait until the day shown, or use another method.",
-    RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
-    RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",
-    RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",
-    RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
-    RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
-    RefusalCode.NOTHING_PLANNED: "No charge is planned; retry now instead, or tie a method that can be charged.",
-    RefusalCode.NOT_ON_HOLD: "Nothing is paused; there is nothing to resume.",
-    RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
-    RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
-    RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
-    RefusalCode.TOO_MANY_CODES: "Too many codes were asked for; use the newest one, or try again in an hour.",
-    RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
-}
-
 
 class PurringError(Exception):
     """Anything that Purring itself reports to whoever asked."""

@@ -34,10 +34,13 @@ DisputeId = NewType("DisputeId", str)
 RefundId = NewType("RefundId", str)
 LetterId = NewType("LetterId", str)
 ApiKeyId = NewType("ApiKeyId", str)
+SessionId = NewType("SessionId", str)
+SignInCodeId = NewType("SignInCodeId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
-    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_", "ses_", "sic_",
+    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
+    "ses_", "sic_",
 ]  # fmt: skip
 
 PREFIXES: Mapping[Prefix, str] = {

@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     ON_HOLD = "on_hold"
     OUTCOME_UNKNOWN = "outcome_unknown"
     RECOVERY_CLOSED = "recovery_closed"
+    TOO_MANY_CODES = "too_many_codes"
     TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
 
 
@@ -53,5 +54,6 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
     RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
+    RefusalCode.TOO_MANY_CODES: "Too many codes were asked for; use the newest one, or try again in an hour.",
     RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
 }

@@ -1,4 +1,4 @@
-"""The mail that brings a code for signing in: short, plain, and the code in its subject for phones that show no more."""
+"""The mail that brings a code for signing in: short, plain, and the code already in its subject."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from purring.domain.ids import DeliveryId, NoticeId, SignInCodeId
 from purring.domain.merchant import Merchant
 from purring.i18n.catalog import mark, translator
 from purring.i18n.locales import negotiate
-from purring.notices.contexts import one_line
 from purring.notices.message import Message
+from purring.notices.stored_context import one_line
 
 _SUBJECT = mark("%(code)s is your code for %(merchant)s")
 _BODY = mark(

@@ -17,7 +17,7 @@ from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound, RefusalCode, Refused
 from purring.domain.ids import CustomerId, MerchantId, PersonId, SessionId, SignInCodeId
 from purring.domain.merchant import Merchant
-from purring.notices.message import Delivered
+from purring.notices.send import Delivered
 from purring.notices.sign_in_code import sign_in_mail
 from purring.operations.services import Services
 from purring.store import Connection, customers, merchants, sessions

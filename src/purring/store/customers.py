@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound
@@ -27,6 +27,16 @@ def create_many(conn: Connection, merchant_id: MerchantId, customers: Sequence[C
 def add_people(conn: Connection, merchant_id: MerchantId, people: Sequence[Person]) -> None:
     """Add people to customers that are there already."""
     PERSON.insert(conn, [(merchant_id, one) for one in people])
+
+
+def change_person(conn: Connection, merchant_id: MerchantId, value: Person) -> None:
+    """Change what a person is called, may do or reads."""
+    own = person.c
+    conn.execute(
+        update(person)
+        .where(own.merchant_id == merchant_id, own.id == value.id)
+        .values(name=value.name, email=value.email, locale=value.locale, role=value.role)
+    )
 
 
 def get(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> Customer:

@@ -35,7 +35,7 @@ def make_app(services: Services, settings: WebSettings) -> Starlette:
             Route("/health", Health),
             Mount("/v1", make_api(services)),
             Mount("/inbound", make_inbound(services)),
-            Mount("/", make_portal(services)),
+            Mount("/", make_portal(services, is_https=settings.is_https)),
         ],
         middleware=[
             Middleware(RequestIds, new_id=lambda: services.ids.new("req_")),

@@ -15,15 +15,19 @@ from purring.i18n.locales import negotiate
 from purring.operations.links import PATH, open_link
 from purring.operations.services import Services
 from purring.web.bodies import ReadBodies
+from purring.web.portal import billing_pages, help_pages, invoice_pages, method_pages, people_pages, sign_in_pages
 from purring.web.portal.invoice import invoice_view
 from purring.web.portal.render import page
+from purring.web.portal.visit import Front
 from purring.web.problems import HANDLERS
 
 CSS_MAX_AGE_S = 3_600
+_PAGES = (sign_in_pages, billing_pages, invoice_pages, method_pages, people_pages, help_pages)
 
 
-def make_portal(services: Services) -> Starlette:
+def make_portal(services: Services, *, is_https: bool) -> Starlette:
     """The application that people see."""
+    front = Front(services=services, is_https=is_https)
     css = (files("purring.web.portal") / "static" / "portal.css").read_bytes()
 
     def stylesheet(_request: Request) -> Response:
@@ -37,7 +41,11 @@ def make_portal(services: Services) -> Starlette:
         return page("invoice.html", locale, view=invoice_view(opened, locale))
 
     return Starlette(
-        routes=[Route("/static/portal.css", stylesheet), Route(f"{PATH}{{token}}", invoice)],
+        routes=[
+            Route("/static/portal.css", stylesheet),
+            Route(f"{PATH}{{token}}", invoice),
+            *(route for pages in _PAGES for route in pages.routes(front)),
+        ],
         middleware=[Middleware(ReadBodies)],
         exception_handlers={**HANDLERS, NotFound: _not_found, 404: _not_found},
     )

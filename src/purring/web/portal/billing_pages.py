@@ -8,6 +8,7 @@ from starlette.routing import Route
 from purring.domain.access import Permission
 from purring.domain.ids import MethodId, SubscriptionId
 from purring.domain.payment_method import PaymentMethod
+from purring.i18n.locales import LOCALES
 from purring.operations import methods
 from purring.operations.account import Account, OpenInvoice, account
 from purring.operations.people import set_language
@@ -79,6 +80,6 @@ def owed_by(own: Account, method: PaymentMethod) -> list[OpenInvoice]:
 def language(visit: Visit) -> Response:
     """Choose the language of pages and notices."""
     if not visit.is_post:
-        return visit.page("language.html")
+        return visit.page("language.html", locales=LOCALES)
     set_language(visit.services, visit.who.merchant.id, visit.who.person, visit.form.get("locale"))
     return visit.go("/billing/language", "saved")

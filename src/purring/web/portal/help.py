@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 from markdown_it import MarkdownIt
@@ -103,7 +104,7 @@ def _shown(segment: Segment, figures: Mapping[str, str]) -> Shown:
 @lru_cache(maxsize=32)
 def segments(locale: str) -> tuple[Segment, ...]:
     """Every segment, in the article's order."""
-    translations = {} if locale == DEFAULT else _file(locale)
+    translations = {} if locale == DEFAULT else _translations(locale)
     return tuple(
         Segment(
             id=one["id"],
@@ -112,7 +113,7 @@ def segments(locale: str) -> tuple[Segment, ...]:
             source=Text(language=DEFAULT, html=_html(one["text"])),
             translation=_translation(locale, translations.get(one["id"])),
         )
-        for one in _file(DEFAULT)
+        for one in _read(DEFAULT)
     )
 
 
@@ -128,7 +129,7 @@ def problems(locale: str) -> Iterator[str]:
             continue
         if _marks(segment.source) != _marks(segment.translation):
             yield f"{segment.id}: links, bold runs or figures differ from the source's"
-    for name in sorted(set(_file(locale)) - {segment.id for segment in segments(locale)}):
+    for name in sorted(set(_translations(locale)) - {segment.id for segment in segments(locale)}):
         yield f"{name}: the source has no such segment"
 
 
@@ -138,17 +139,24 @@ def _marks(text: Text) -> Counter[str]:
 
 
 def _html(text: str) -> str:
-    return _markdown().renderInline(text.strip())
+    return str(_MARKDOWN.renderInline(text.strip()))
 
 
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
+class _Markdown(MarkdownIt):
     """Reads bold runs and links, and nothing else; a link's target may hold a figure."""
-    markdown = MarkdownIt("zero").enable(["emphasis", "link"])
-    markdown.normalizeLink = lambda target: target  # type: ignore[method-assign]
-    return markdown
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
+        """Leave a target as it is."""
+        return url
+
+
+_MARKDOWN = _Markdown("zero").enable(["emphasis", "link"])
 
 
 @lru_cache(maxsize=32)
-def _file(locale: str) -> list[dict[str, str]] | dict[str, dict[str, str]]:
+def _translations(locale: str) -> dict[str, dict[str, str]]:
+    return dict(_read(locale))
+
+
+def _read(locale: str) -> Any:  # noqa: ANN401 - a document
     return yaml.safe_load((files(__package__) / "help_texts" / f"{ARTICLE}.{locale}.yaml").read_text("utf-8"))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from purring.domain.access import Permission
-from purring.domain.attempt import Approved, Outcome, Pending, Unavailable, Unknown
+from purring.domain.attempt import ActionRequired, Approved, Outcome, Pending, Unavailable, Unknown
 from purring.domain.errors import NotFound
 from purring.domain.ids import InvoiceId, MethodId
 from purring.domain.recovery import HoldReason
@@ -131,8 +131,10 @@ def _said(outcome: Outcome) -> str:
             return "processing"
         case Unavailable():
             return "unavailable"
+        case ActionRequired():
+            return "confirm"
         case _:
-            return "confirm" if type(outcome).__name__ == "ActionRequired" else "declined"
+            return "declined"
 
 
 def use_and_pay(visit: Visit) -> Response:
@@ -166,9 +168,7 @@ def settle_all(visit: Visit) -> Response:
     if visit.form.get("seen") != _seen(owed):
         return visit.go("/billing", "changed_meanwhile")
     with_method = own.method(MethodId(visit.form.get("method_id"))).method
-    settled = settle.settle(
-        visit.services, visit.who.merchant.id, visit.who.customer.id, method.id, with_method.id
-    )
+    settled = settle.settle(visit.services, visit.who.merchant.id, visit.who.customer.id, method.id, with_method.id)
     if not settled:
         raise NotFound("Nothing is owed on this method.", field="method_id")
     all_paid = all(one.paid and isinstance(one.paid.outcome, Approved) for one in settled)

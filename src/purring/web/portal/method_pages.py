@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,11 +15,11 @@ from purring.domain.payment_method import MethodKind
 from purring.domain.standing import Standing
 from purring.i18n.catalog import mark
 from purring.operations import methods, tokens
-from purring.operations.account import Account, OwnMethod, own_invoice
+from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invoice
 from purring.operations.methods import NewMethod
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.invoice_pages import charged
-from purring.web.portal.visit import Front, Visit
+from purring.web.portal.visit import Front, Page, Visit
 from purring.web.portal.words import BADGES
 
 _EXPIRY = re.compile(r"(\d{1,2})\s*/\s*(?:20)?(\d{2})")
@@ -32,8 +31,8 @@ def routes(front: Front) -> list[Route]:
     """The pages of this module."""
     manage = Permission.MANAGE_METHODS
 
-    def own(path: str, handler: object, *verbs: str) -> Route:
-        return front.own(f"/billing/methods{path}", handler, *verbs, needs=manage)  # type: ignore[arg-type]
+    def own(path: str, handler: Page, *verbs: str) -> Route:
+        return front.own(f"/billing/methods{path}", handler, *verbs, needs=manage)
 
     return [
         front.own("/billing/methods", list_methods),
@@ -71,8 +70,8 @@ def add(visit: Visit) -> Response:
 def _purpose(visit: Visit) -> str:
     """Why a method is added, handed on from page to page: for a subscription, an invoice, or in place of another."""
     query = visit.request.query_params
-    given = [f"{name}={quote(query[name], safe='')}" for name in ("for", "pay", "replaces", "gateway") if query.get(name)]
-    return f"?{'&'.join(given)}" if given else ""
+    given = {name: query[name] for name in ("for", "pay", "replaces") if query.get(name)}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def confirm_new(visit: Visit) -> Response:
@@ -124,7 +123,7 @@ def _used(visit: Visit, own: Account, method_id: MethodId) -> Response:
     return visit.go(f"/billing/methods/{method_id}/tie", "added")
 
 
-def _invoice(visit: Visit, invoice_id: str):
+def _invoice(visit: Visit, invoice_id: str) -> OpenInvoice | None:
     """The invoice that is to be paid with a new method, if one is."""
     if not invoice_id:
         return None

@@ -28,7 +28,6 @@ def routes(front: Front) -> list[Route]:
         front.own("/billing/people", list_people),
         front.own("/billing/people/add", proven(add), "GET", "POST", needs=manage),
         front.own("/billing/people/{id}/role", proven(change), "POST", needs=manage),
-        front.own("/billing/people/{id}/remove", proven(remove), "POST", needs=manage),
     ]
 
 
@@ -76,10 +75,3 @@ def change(visit: Visit) -> Response:
     if role in set(Role):
         people.change_role(visit.services, visit.who.merchant.id, visit.who.customer.id, person_id, Role(role))
     return visit.go("/billing/people", "saved")
-
-
-def remove(visit: Visit) -> Response:
-    """Let somebody go."""
-    person_id = PersonId(visit.request.path_params["id"])
-    people.remove_person(visit.services, visit.who.merchant.id, visit.who.customer.id, person_id)
-    return visit.go("/billing/people", "person_removed")

@@ -31,19 +31,19 @@ DONE: Mapping[str, str] = {
 REFUSED: Mapping[RefusalCode, str] = {
     RefusalCode.ALREADY_PAID: mark("This invoice is paid already. Nothing more is charged."),
     RefusalCode.CHARGE_IN_FLIGHT: mark("A payment is under way right now. Please wait for the bank's answer."),
-    RefusalCode.OUTCOME_UNKNOWN: mark("We are checking with the bank whether a payment went through. Please don't pay again."),
-    RefusalCode.INVOICE_DISPUTED: mark("The payment is disputed at the bank. We charge nothing until the bank has decided."),
-    RefusalCode.INVOICE_UNCHECKED: mark("We are still checking whether this invoice is paid. Please try again in a while."),
+    RefusalCode.OUTCOME_UNKNOWN: mark("We are asking the bank whether a payment went through. Please don't pay again."),
+    RefusalCode.INVOICE_DISPUTED: mark("The payment is disputed at the bank. Nothing is charged until it has decided."),
+    RefusalCode.INVOICE_UNCHECKED: mark("We are still checking whether this is paid. Please try again in a while."),
     RefusalCode.INVOICE_NOT_OPEN: mark("This invoice isn't open any more, so nothing is to be paid."),
-    RefusalCode.LIMIT_REACHED: mark("The card's network allows no further attempt right now. Please use another payment method."),
+    RefusalCode.LIMIT_REACHED: mark("No further attempt is allowed right now. Please use another payment method."),
     RefusalCode.METHOD_NOT_USABLE: mark("This payment method can't be charged. Please use another one."),
     RefusalCode.METHOD_IN_USE: mark("Something still uses this payment method. Let another one take its place first."),
     RefusalCode.NOT_YOUR_METHOD: mark("There is no such payment method here."),
     RefusalCode.LAST_BILLING_ADMIN: mark("This is the last person who may manage billing. Name another one first."),
-    RefusalCode.TRANSFER_ALREADY_DECLARED: mark("You have told us about a bank transfer already. We are waiting for it."),
+    RefusalCode.TRANSFER_ALREADY_DECLARED: mark("You have told us about a transfer already. We are waiting for it."),
     RefusalCode.RECOVERY_CLOSED: mark("It is too late for that. You can still pay the invoice here."),
     RefusalCode.ALREADY_CANCELED: mark("The subscription has ended."),
-    RefusalCode.TOO_MANY_CODES: mark("Too many codes were asked for. Please use the newest one, or try again in an hour."),
+    RefusalCode.TOO_MANY_CODES: mark("Too many codes were asked for. Use the newest one, or try again in an hour."),
 }
 OTHERWISE = mark("That isn't possible right now. Please look at the page again.")
 GOOD = frozenset({"saved", "added", "removed", "replaced", "paid", "transfer", "settled", "invited", "person_removed"})

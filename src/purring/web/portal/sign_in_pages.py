@@ -63,9 +63,7 @@ def enter(guest: Guest) -> Response:
 
 def _code_page(guest: Guest, merchant_id: MerchantId, email: str, problem: str = "") -> Response:
     error, status = saying(problem), 422 if problem else 200
-    return guest.page(
-        "sign_in_code.html", status, merchant=merchant_id, next=_next(guest), email=email, error=error
-    )
+    return guest.page("sign_in_code.html", status, merchant=merchant_id, next=_next(guest), email=email, error=error)
 
 
 def _let_in(
