@@ -95,10 +95,14 @@ def _shown(segment: Segment, figures: Mapping[str, str]) -> Shown:
         id=segment.id,
         kind=segment.kind,
         language=text.language,
-        html=Markup(text.html).format(**figures),  # noqa: S704 - our own words; `format` escapes the figures
-        source=Markup(segment.source.html).format(**figures) if segment.translation else None,  # noqa: S704
+        html=_filled(text, figures),
+        source=_filled(segment.source, figures) if segment.translation else None,
         by_machine=text.by is TranslatedBy.MACHINE,
     )
+
+
+def _filled(text: Text, figures: Mapping[str, str]) -> Markup:
+    return Markup(text.html).format(**figures)  # noqa: S704 - our own words; `format` escapes the figures
 
 
 @lru_cache(maxsize=32)
