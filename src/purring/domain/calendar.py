@@ -115,6 +115,13 @@ def _at_local(on: date, at: time, tz: ZoneInfo) -> datetime:
     return wall.astimezone(UTC)
 
 
+def last_at_local(on: date, at: time, tz: ZoneInfo) -> datetime:
+    """Find the last instant, in UTC, at which a zone's clocks show a time on a day; as `at_local` if they skip it."""
+    first = at_local(on, at, tz)
+    second = datetime.combine(on, at.replace(fold=1), tz).astimezone(UTC)
+    return max(first, second)
+
+
 def start_of_day(on: date, tz: ZoneInfo) -> datetime:
     """Find the first instant, in UTC, of a day in a zone."""
     return at_local(on, time.min, tz)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from purring.domain.ids import CustomerId, PersonId
 
 
 class Role(StrEnum):
-    """What a person may do (behaviour §8)."""
+    """What a person may do (behaviour §8). A `BILLING_ADDRESS` may nothing: it only gets notices."""
 
     BILLING_ADMIN = "billing_admin"
     PAYER = "payer"
     READER = "reader"
+    BILLING_ADDRESS = "billing_address"
 
 
 class CustomerKind(StrEnum):
@@ -58,7 +60,7 @@ class Person:
 
     @property
     def is_notified(self) -> bool:
-        """Whether notices go to them: to billing admins and payers."""
+        """Whether notices go to them: to billing admins, payers and billing addresses."""
         return self.role is not Role.READER
 
 
@@ -78,5 +80,5 @@ class Customer:
 
     @property
     def notified_people(self) -> tuple[Person, ...]:
-        """Those who get notices: billing admins and payers."""
+        """Those who get notices: everybody but readers."""
         return tuple(person for person in self.people if person.is_notified)

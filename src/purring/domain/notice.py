@@ -52,7 +52,11 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notice. `number` counts decline notices of one invoice; `context` is what its template needs, as JSON."""
+    """One notice. `number` counts decline notices of one invoice; `context` is what its template needs, as JSON.
+
+    `carried_by`: the newer notice of the same invoice that tells of it too, since nobody had got this one yet.
+    `read_at`: when somebody had first seen it, as far as we know. `escalated`: it goes to readers as well.
+    """
 
     id: NoticeId
     kind: NoticeKind
@@ -66,6 +70,9 @@ class Notice:
     number: int = 0
     context: Mapping[str, object]
     sent_at: datetime | None = None
+    carried_by: NoticeId | None = None
+    read_at: datetime | None = None
+    escalated: bool = False
 
 
 def told_at(notice: Notice, now: datetime, *, reachable: bool) -> datetime:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from purring.domain.errors import InvalidInput
 from purring.domain.norway.kid import KidAgreement
 from purring.domain.norway.terms import DunningTerms
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.rulebook.ceilings import Ceiling, Ceilings, Override
 
 WINDOW_DAYS_MAX = 90
@@ -38,7 +39,7 @@ class Policy:
     the notice that payers agreed to before a bank debit; none: what the scheme demands unless something else was
     agreed. `ceilings` are the merchant's numbers for limits of the rulebook, `overrides` what allows larger ones than
     ours. `dunning` says what the merchant claims of late Norwegian payers beside the invoice, `kid` which payment
-    references its bank reads. These four hold for open recoveries at once.
+    references its bank reads. These four hold for open recoveries at once. `notices` says when notices go out.
     """
 
     version: int = 1
@@ -57,6 +58,7 @@ class Policy:
     overrides: tuple[Override, ...] = ()
     dunning: DunningTerms = field(default_factory=DunningTerms)
     kid: KidAgreement | None = None
+    notices: NoticeTerms = field(default_factory=NoticeTerms)
 
     def __post_init__(self) -> None:
         """Refuse a policy that could not be kept."""

@@ -54,7 +54,7 @@ class Subscription:
     Periods run from `anchor_on` in the merchant's zone, so month ends don't drift; `next_period_index` is the next one
     to invoice, `period_start_on`..`period_end_on` (half-open) the one now running (the trial, at first).
     `method_tied_at` moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation
-    falls due.
+    falls due, or a notice ahead of it. `announced_on`: first day of the newest period whose charge was announced.
     """
 
     id: SubscriptionId
@@ -77,6 +77,7 @@ class Subscription:
     cancel_warned_at: datetime | None = None
     canceled_at: datetime | None = None
     pending_quantity: int | None = None
+    announced_on: date | None = None
     external_id: str | None = None
     version: int = 1
 

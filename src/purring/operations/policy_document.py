@@ -42,8 +42,16 @@ def changed(policy: Policy, new: object) -> Policy:
     unknown = sorted(said.keys() - _READ.keys())
     if unknown:
         raise UnknownField(f"policy has no field {unknown[0]!r}; it has: {', '.join(_READ)}.", field=unknown[0][:60])
-    read: dict[str, Any] = {name: _READ[name](value, name) for name, value in said.items()}
+    read: dict[str, Any] = {name: _READ[name](value, name) for name, value in said.items() if name != "notices"}
+    if "notices" in said:
+        read["notices"] = replace(policy.notices, **_notices(said["notices"]))
     return replace(policy, **read)
+
+
+def _notices(value: object) -> dict[str, Any]:
+    """The terms of notices that are named; all others stay."""
+    found = _part(value, "notices", may=tuple(_READ_NOTICES))
+    return {name: _READ_NOTICES[name](one, f"notices.{name}") for name, one in found.items()}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -81,6 +89,12 @@ def _text(value: object, field: str) -> str:
 def _whole(value: object, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong(field, "must be a whole number")
+    return value
+
+
+def _yes_no(value: object, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(field, "must be true or false")
     return value
 
 
@@ -155,4 +169,18 @@ _READ: Mapping[str, Read] = {
     "prenotification_days": _or_none(_whole),
     "dunning": _dunning,
     "kid": _or_none(_kid),
+    "notices": _object,
+}
+
+_READ_NOTICES: Mapping[str, Read] = {
+    "hold_back_max": _whole,
+    "hold_back_days": _whole,
+    "combine_at": _or_none(_time),
+    "quiet_from": _or_none(_time),
+    "quiet_until": _or_none(_time),
+    "receipts": _yes_no,
+    "expiry_days": _whole_numbers,
+    "upcoming_days": _whole,
+    "upcoming_from_months": _whole,
+    "escalate_after_unread": _or_none(_whole),
 }

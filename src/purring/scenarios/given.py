@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, time
 from typing import Annotated, Self
 
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from purring.domain.customer import Role
 from purring.domain.errors import InvalidInput
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override
@@ -93,6 +94,28 @@ class OverridePart(Part):
         return Override(limit_id=self.limit, reason=self.reason, by=self.by, at=at)
 
 
+class NoticesPart(Part):
+    """What differs from the default terms of notices. Times are the customer's."""
+
+    hold_back_max: int | None = maybe("so many first declines aren't told while a retry is planned soon")
+    hold_back_days: int | None = maybe("how soon that is")
+    combine_at: TimeText | None = maybe("when the decline notices of a day go out together")
+    quiet_from: TimeText | None = maybe("begin of the quiet hours")
+    quiet_until: TimeText | None = maybe("and their end")
+    receipts: bool | None = maybe("whether an ordinary payment is confirmed")
+    expiry_days: list[int] | None = maybe("so long before a card expires it is announced, falling")
+    upcoming_days: int | None = maybe("so long before a charge for a long interval it is announced")
+    upcoming_from_months: int | None = maybe("which intervals are long")
+    escalate_after_unread: int | None = maybe("after so many unread decline notices readers get them too")
+
+    def over(self, terms: NoticeTerms) -> NoticeTerms:
+        """The terms with these differences."""
+        said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        if "expiry_days" in said:
+            said["expiry_days"] = tuple(said["expiry_days"])
+        return replace(terms, **said)
+
+
 class PolicyPart(Part):
     """What differs from the default policy."""
 
@@ -109,6 +132,7 @@ class PolicyPart(Part):
     prenotification_days: int | None = maybe("days of notice before a bank debit, as agreed with payers")
     ceilings: dict[LimitText, int] | None = maybe("the merchant's own number for each of these limits")
     overrides: list[OverridePart] | None = maybe("what allows larger numbers than our own ceilings")
+    notices: NoticesPart | None = maybe("when notices go out")
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
@@ -131,6 +155,8 @@ class PolicyPart(Part):
             said["ceilings"] = tuple(Ceiling(limit_id=name, attempts_max=n) for name, n in self.ceilings.items())
         if self.overrides is not None:
             said["overrides"] = tuple(one.override for one in self.overrides)
+        if self.notices is not None:
+            said["notices"] = self.notices.over(policy.notices)
         return Policy(**{**kept, **said})
 
 
@@ -150,7 +176,9 @@ class PersonPart(Part):
     name: Sentence = Field(description="their name")
     email: str = Field(description="where notices go")
     locale: LocaleText = unless_said("en", "their language")
-    role: Annotated[Role, Word] = unless_said(Role.BILLING_ADMIN, "what they may do; readers get no notices")
+    role: Annotated[Role, Word] = unless_said(
+        Role.BILLING_ADMIN, "what they may do; readers get no notices, a billing_address nothing else"
+    )
 
 
 class CustomerPart(Part):

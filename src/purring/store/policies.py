@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from purring.domain.ids import MerchantId
 from purring.domain.norway.kid import KidAgreement, KidScheme
 from purring.domain.norway.terms import Charge, DunningTerms
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policy import EndAction, Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override
 from purring.store import bulk
@@ -46,7 +47,18 @@ def parse(version: int, stored: Mapping[str, Any]) -> Policy:
         values["dunning"] = DunningTerms(charges=frozenset(map(Charge, values["dunning"]["charges"])))
     if values.get("kid") is not None:
         values["kid"] = KidAgreement(**{**values["kid"], "scheme": KidScheme(values["kid"]["scheme"])})
+    if "notices" in values:
+        values["notices"] = _notices(values["notices"])
     return Policy(version=version, **values)
+
+
+def _notices(stored: Mapping[str, Any]) -> NoticeTerms:
+    values = dict(stored)
+    for name in {"combine_at", "quiet_from", "quiet_until"} & values.keys():
+        values[name] = time.fromisoformat(values[name]) if values[name] else None
+    if "expiry_days" in values:
+        values["expiry_days"] = tuple(values["expiry_days"])
+    return NoticeTerms(**values)
 
 
 def _override(stored: Mapping[str, Any]) -> Override:
@@ -74,7 +86,7 @@ def load(conn: Connection, versions: Collection[tuple[str, int]]) -> dict[tuple[
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a policy
     if isinstance(value, time | datetime):
         return value.isoformat()
-    if isinstance(value, Ceiling | Override | DunningTerms | KidAgreement):
+    if isinstance(value, Ceiling | Override | DunningTerms | KidAgreement | NoticeTerms):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, frozenset):
         return sorted(value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from purring.domain.attempt import Attempt, AttemptStatus
+from purring.domain.attempt import Attempt, AttemptStatus, Initiator
+from purring.domain.calendar import days
 from purring.domain.changes import Draft
 from purring.domain.decide.telling import context
 from purring.domain.decline import DeclineClass
@@ -14,11 +16,15 @@ from purring.domain.event import EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import NoticeId, make_id
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
+from purring.domain.notice_times import COMBINED, due_at
 from purring.domain.schedule import schedule
-from purring.domain.step import Charge, Schedule
+from purring.domain.step import Charge, Schedule, Step
 
 MERGED_WARNING = timedelta(days=1)
 """A last notice that would fall due this soon after a decline is sent as the decline's own notice instead."""
+
+HELD_BACK_PATIENCE = timedelta(days=1)
+"""How long after its planned time a silent retry may take before the notice that waits for it goes out after all."""
 
 BACKUP_PATIENCE = timedelta(hours=1)
 """How long a decline's notice waits for the backup method's answer, so that one notice tells both."""
@@ -28,15 +34,39 @@ def owe_for_decline(draft: Draft, attempt: Attempt) -> None:
     """Owe the one notice of a decline, unless a request to confirm was owed for the same attempt already."""
     if is_told(draft.facts, attempt):
         return
-    if attempt.is_backup:
-        _withdraw_main(draft, attempt)
+    told_of = _withdraw_main(draft, attempt) if attempt.is_backup else []
     plan = schedule(draft.facts, draft.now)
-    first = plan.next_charge
-    waits = first is not None and isinstance(first.action, Charge) and first.action.backup
     kind = kind_for_decline(plan, attempt, draft.now)
-    owe(draft, kind, attempt, due_in=BACKUP_PATIENCE if waits else timedelta(), plan=plan)
+    not_before = _waits_until(draft.facts, plan, kind, attempt, draft.now)
+    owe(draft, kind, attempt, not_before=not_before, instead_of=told_of, plan=plan)
     if kind is NoticeKind.LAST_NOTICE and draft.facts.recovery:
         draft.say(EventKind.RECOVERY_WARNED, draft.facts.recovery.id)
+
+
+def _waits_until(facts: Facts, plan: Schedule, kind: NoticeKind, attempt: Attempt, now: datetime) -> datetime:
+    """Until when a decline's notice waits for something that may make it needless; `now`: it doesn't."""
+    first = plan.next_charge
+    if first is None:
+        return now
+    if isinstance(first.action, Charge) and first.action.backup:
+        return now + BACKUP_PATIENCE
+    if kind is NoticeKind.PAYMENT_DECLINED and _may_hold_back(facts, plan, first, attempt, now):
+        return first.at + HELD_BACK_PATIENCE
+    return now
+
+
+def _may_hold_back(facts: Facts, plan: Schedule, retry: Step, attempt: Attempt, now: datetime) -> bool:
+    """Whether the policy lets a silent retry come first: one of the first declines, the retry soon, no warning before.
+
+    What the customer has tried themselves is told at once.
+    """
+    terms, warning = facts.policy.notices, plan.warning
+    if attempt.initiator is not Initiator.AUTOMATIC:
+        return False
+    declined = [one for one in facts.attempts if one.status is AttemptStatus.DECLINED and not one.is_backup]
+    in_time = retry.at <= now + days(terms.hold_back_days)
+    unwarned = warning is None or warning.at > retry.at + HELD_BACK_PATIENCE
+    return len(declined) <= terms.hold_back_max and in_time and unwarned
 
 
 def is_told(facts: Facts, attempt: Attempt) -> bool:
@@ -44,11 +74,11 @@ def is_told(facts: Facts, attempt: Attempt) -> bool:
     return any(notice.attempt_id == attempt.id and notice.kind in DECLINE_NOTICES for notice in facts.notices)
 
 
-def _withdraw_main(draft: Draft, backup: Attempt) -> None:
+def _withdraw_main(draft: Draft, backup: Attempt) -> list[NoticeId]:
     """Take back what still waits for the backup's answer: the backup's own notice tells both."""
     before = [attempt for attempt in draft.facts.attempts if attempt.id != backup.id and not attempt.is_backup]
     declined = [attempt.id for attempt in before if attempt.status is AttemptStatus.DECLINED]
-    _withdraw(draft, [notice for notice in draft.facts.notices if notice.attempt_id in declined[-1:]])
+    return _withdraw(draft, [notice for notice in draft.facts.notices if notice.attempt_id in declined[-1:]])
 
 
 def kind_for_decline(plan: Schedule, attempt: Attempt, now: datetime) -> NoticeKind:
@@ -66,13 +96,17 @@ def owe(
     kind: NoticeKind,
     attempt: Attempt | None = None,
     *,
-    due_in: timedelta = timedelta(),
+    not_before: datetime | None = None,
+    instead_of: Iterable[NoticeId] = (),
     plan: Schedule | None = None,
 ) -> None:
     """Owe one notice of `kind`, about `attempt` if one is behind it. Its id follows from what it is about and when.
 
-    `plan`: the schedule of the draft's facts, from whoever has computed it already.
+    A decline notice carries older ones that still wait, and those that it stands `instead_of`. `plan`: the schedule of
+    the draft's facts, from whoever has computed it already.
     """
+    waiting = [notice for notice in draft.facts.notices if kind in DECLINE_NOTICES and _still_waits(notice, draft.now)]
+    carried = {*instead_of, *_withdraw(draft, waiting)}
     facts = draft.facts
     number = _next_number(facts) if kind in DECLINE_NOTICES else 0
     notice = Notice(
@@ -84,11 +118,19 @@ def owe(
         attempt_id=attempt.id if attempt else None,
         status=NoticeStatus.OWED,
         owed_at=draft.now,
-        due_at=draft.now + due_in,
+        due_at=due_at(kind, not_before or draft.now, facts.merchant.policy.notices, facts.customer),
         number=number,
         context={**context(facts, draft.now, attempt, plan), "number": number},
     )
     draft.put_notice(notice)
+    for old in facts.notices:
+        if old.id in carried:
+            draft.put_notice(replace(old, carried_by=notice.id))
+
+
+def _still_waits(notice: Notice, now: datetime) -> bool:
+    """Whether a decline notice is put off beyond now. The warning is never taken back for another kind of notice."""
+    return notice.kind in COMBINED and notice.status is NoticeStatus.OWED and notice.due_at > now
 
 
 def notice_id(at: datetime, *about: str) -> NoticeId:
@@ -108,8 +150,9 @@ def withdraw_declines(draft: Draft) -> None:
     _withdraw(draft, [notice for notice in draft.facts.notices if notice.kind in DECLINE_NOTICES])
 
 
-def _withdraw(draft: Draft, notices: list[Notice]) -> None:
-    """Take back those that are still owed."""
-    for notice in notices:
-        if notice.status is NoticeStatus.OWED:
-            draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
+def _withdraw(draft: Draft, notices: list[Notice]) -> list[NoticeId]:
+    """Take back those that are still owed; give their ids."""
+    owed = [notice for notice in notices if notice.status is NoticeStatus.OWED]
+    for notice in owed:
+        draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
+    return [notice.id for notice in owed]

@@ -61,6 +61,8 @@ def _paid_up(draft: Draft, cause: Cause, attempt: Attempt | None) -> None:
     restore_subscription(draft)
     if recovery is not None:
         owe(draft, NoticeKind.PAYMENT_RECEIVED, attempt)
+    elif draft.facts.merchant.policy.notices.receipts:
+        owe(draft, NoticeKind.RECEIPT, attempt)
 
 
 def restore_subscription(draft: Draft) -> None:

@@ -105,6 +105,7 @@ payment_method = table(
     instant("backup_consent_at", nullable=True),
     instant("edited_at", nullable=True),
     instant("removed_at", nullable=True),
+    number("expiry_told_days", nullable=True),
     number("version"),
     to("customer", "customer_id"),
     ForeignKeyConstraint(
@@ -169,6 +170,7 @@ subscription = table(
     instant("cancel_warned_at", nullable=True),
     instant("canceled_at", nullable=True),
     number("pending_quantity", nullable=True),
+    day("announced_on", nullable=True),
     words("external_id", nullable=True),
     number("version"),
     *lease(),

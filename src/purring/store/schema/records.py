@@ -33,6 +33,7 @@ from purring.store.columns import (
     table,
     to,
     words,
+    yes_no,
 )
 from purring.store.types import OneOf
 
@@ -79,10 +80,14 @@ notice = table(
     number("number"),
     document("context"),
     instant("sent_at", nullable=True),
+    an_id("carried_by", nullable=True),
+    instant("read_at", nullable=True),
+    yes_no("escalated"),
     to("customer", "customer_id"),
     to("invoice", "invoice_id"),
     to("subscription", "subscription_id"),
     to("attempt", "attempt_id"),
+    check("carried", "carried_by IS NULL OR status = 'withdrawn'"),
     Index("ix_notice_customer_id", "merchant_id", "customer_id"),
     Index("ix_notice_invoice_id", "merchant_id", "invoice_id"),
 )

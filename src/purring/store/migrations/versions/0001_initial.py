@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("backup_consent_at", Instant(), nullable=True),
         sa.Column("edited_at", Instant(), nullable=True),
         sa.Column("removed_at", Instant(), nullable=True),
+        sa.Column("expiry_told_days", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name=op.f("ck_payment_method_removed")),
         sa.CheckConstraint("kind IN ('card', 'bank_account')", name=op.f("ck_payment_method_kind")),
@@ -216,7 +217,9 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("takes_sms", sa.Boolean(), nullable=False),
         sa.Column("email_state", sa.Text(), nullable=False),
-        sa.CheckConstraint("role IN ('billing_admin', 'payer', 'reader')", name=op.f("ck_person_role")),
+        sa.CheckConstraint(
+            "role IN ('billing_admin', 'payer', 'reader', 'billing_address')", name=op.f("ck_person_role")
+        ),
         sa.CheckConstraint("email_state IN ('fine', 'bounced', 'complained')", name=op.f("ck_person_email_state")),
         sa.ForeignKeyConstraint(
             ["merchant_id", "customer_id"], ["customer.merchant_id", "customer.id"], name=op.f("fk_person_customer_id")
@@ -269,6 +272,7 @@ def upgrade() -> None:
         sa.Column("cancel_warned_at", Instant(), nullable=True),
         sa.Column("canceled_at", Instant(), nullable=True),
         sa.Column("pending_quantity", sa.Integer(), nullable=True),
+        sa.Column("announced_on", sa.Date(), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.Text(), nullable=True),
@@ -591,6 +595,10 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("context", Document(), nullable=False),
         sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("carried_by", Id, nullable=True),
+        sa.Column("read_at", Instant(), nullable=True),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("carried_by IS NULL OR status = 'withdrawn'", name=op.f("ck_notice_carried")),
         sa.CheckConstraint(
             "kind IN ('payment_declined', 'action_needed', 'last_notice', 'access_ended', 'cancellation_warning',"
             " 'subscription_canceled', 'payment_received', 'method_changed', 'card_expires_soon', 'upcoming_charge', "
