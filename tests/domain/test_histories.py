@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, TypeVar
 
 from hypothesis import given
@@ -18,6 +18,7 @@ from purring.domain.decline import DeclineClass
 from purring.domain.errors import IllegalTransition, Refused
 from purring.domain.facts import Facts
 from purring.domain.money import Money
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
 from purring.domain.recovery import RecoveryStatus
@@ -40,6 +41,14 @@ POLICY = st.builds(
     window_days=st.sampled_from([28, 28, 14, 21]),
     warn_days_before_close=st.sampled_from([4, 3, 7]),
     end_action=st.sampled_from(EndAction),
+    notices=st.sampled_from(
+        [
+            NoticeTerms(),
+            NoticeTerms(hold_back_max=2, hold_back_days=7, receipts=True),
+            NoticeTerms(combine_at=time(9)),
+            NoticeTerms(hold_back_max=1, quiet_from=time(8), quiet_until=time(20)),
+        ]
+    ),
 )
 TIMEZONES = st.sampled_from(["Europe/Oslo", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata"])
 SCHEMES = st.sampled_from(["visa", "mastercard", "amex", "sepa", "ach", "bacs"])

@@ -135,6 +135,9 @@ def check_notices(facts: Facts) -> None:
     if facts.invoice.status is not InvoiceStatus.OPEN:
         owed = [notice for notice in facts.notices if notice.status is NoticeStatus.OWED]
         assert not [notice for notice in owed if notice.kind in DECLINE_NOTICES]
+    carriers = {notice.id for notice in facts.notices}
+    taken_back = [n for n in facts.notices if n.status is NoticeStatus.WITHDRAWN and n.kind in DECLINE_NOTICES]
+    assert all(n.carried_by in carriers for n in taken_back if n.carried_by), "carried by nothing"
     numbers = [n.number for n in facts.notices if n.kind in DECLINE_NOTICES and n.status is not NoticeStatus.WITHDRAWN]
     assert numbers == sorted(set(numbers)), "two with one number"
     assert not numbers or numbers[0] >= 1

@@ -92,6 +92,10 @@ def _posting(history: History) -> ColumnElement[bool]:
     )
 
 
+def _taken(conn: Connection, history: History, **changes: object) -> None:
+    _set(conn, notice, history.notice.id, status="withdrawn", **changes)
+
+
 def _sent_late(conn: Connection, history: History) -> None:
     conn.execute(
         update(delivery)
@@ -206,6 +210,8 @@ PLANTS: dict[str, tuple[set[int], Plant]] = {
     "while another was under way": ({18}, lambda c, h: _set(c, attempt, h.declined.id, ended_at=RETRY_AT + SECOND)),
     "a decline nobody was told of": ({19}, lambda c, h: _set(c, notice, h.notice.id, attempt_id=None)),
     "a decline told twice": ({19}, lambda c, h: _copy(c, notice, h.notice.id)),
+    "a decline taken back while money is owed": ({19}, lambda c, h: _taken(c, h, invoice_id=h.open.id)),
+    "a decline carried by nothing": ({19}, lambda c, h: _taken(c, h, carried_by="ntc_none")),
     "a failure told after the success": ({20}, _sent_late),
     "a notice sent at no time": ({20}, lambda c, h: _set(c, notice, h.notice.id, status="sent")),
     "a state nobody told of": ({21}, lambda c, h: _unsay(c, "recovery.recovered", h.recovery.id)),

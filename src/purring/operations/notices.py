@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 from typing import assert_never
 
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
+from purring.domain.notice import DECLINE_NOTICES
 from purring.notices.message import Message
 from purring.notices.render import Rendered, render
 from purring.notices.send import Bounced, Deferred, Delivered
 from purring.notices.stored_context import from_json
 from purring.operations import links
 from purring.operations.charge import SEND_WITHIN
+from purring.operations.outgoing import Letter, letters
 from purring.operations.services import Services
 from purring.operations.transact import told, transact
 from purring.store import Connection, leases, notices
@@ -47,37 +50,46 @@ def send_due(services: Services) -> int:
         claims = leases.claim(
             conn, Work.DELIVERY, services.owner, now, limit=limit, lease=MAIL_LEASE, ring=services.ring
         )
-        copies = notices.deliveries(conn, [(claim.merchant_id, claim.id) for claim in claims]) if claims else {}
-        links.mint(conn, services, copies.values())
+        batch = letters(conn, claims, services.owner, now, now + MAIL_LEASE) if claims else []
+        links.mint(conn, services, [letter.copy for letter in batch])
     if not claims:
         services.sender.close()  # connections are kept from batch to batch, and not while there is nothing to send
         return 0
-    results = _send_all(services, claims, copies, now)
-    transact(services, lambda conn: _remember(conn, services, claims, results, now))
+    results = _send_all(services, batch, now) if batch else []
+    held = [claim for letter in batch for claim in letter.claims]
+    transact(services, lambda conn: _remember(conn, services, held, results, now))
     return len(claims)
 
 
-def _send_all(
-    services: Services, claims: Sequence[Claim], copies: Mapping[tuple[str, str], Delivery], now: datetime
-) -> list[Sent | NotSent]:
-    """Send copies while our lease is young, as many at once as the server bears, until it is found to take none."""
+def _send_all(services: Services, batch: Sequence[Letter], now: datetime) -> list[Sent | NotSent]:
+    """Send letters while our lease is young, as many at once as the server bears, until it is found to take none."""
     away = Event()
 
-    def send(claim: Claim) -> Sent | NotSent | None:
-        if away.is_set() or services.clock.now() >= now + SEND_WITHIN:
-            return None
-        result = _send(services, claim, copies[claim.merchant_id, claim.id], now)
+    def send(letter: Letter) -> list[Sent | NotSent]:
+        if away.is_set() or services.clock.now() >= now + SEND_WITHIN or not _is_still_owed(services, letter):
+            return []
+        result = _send(services, letter.claims[0], letter.copy, now)
         if result is None:
             away.set()
-        return result
+            return []
+        return [replace(result, claim=claim) for claim in letter.claims]
 
-    at_once = min(services.sender.in_flight_max, len(claims))
+    at_once = min(services.sender.in_flight_max, len(batch))
     if at_once == 1:
-        results = list(map(send, claims))
+        results = list(map(send, batch))
     else:
         with ThreadPoolExecutor(at_once, "mail") as threads:
-            results = list(threads.map(send, claims))
-    return [result for result in results if result is not None]
+            results = list(threads.map(send, batch))
+    return [result for some in results for result in some]
+
+
+def _is_still_owed(services: Services, letter: Letter) -> bool:
+    """Whether nothing that the letter tells of was taken back since it was claimed: the money may have come."""
+    if letter.copy.notice.kind not in DECLINE_NOTICES:
+        return True
+    keys = [(claim.merchant_id, claim.id) for claim in letter.claims]
+    with services.store.reading() as conn:
+        return notices.are_owed(conn, keys)
 
 
 def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Sent | NotSent | None:

@@ -94,7 +94,7 @@ class OverridePart(Part):
         return Override(limit_id=self.limit, reason=self.reason, by=self.by, at=at)
 
 
-class NoticesPart(Part):
+class NoticeTermsPart(Part):
     """What differs from the default terms of notices. Times are the customer's."""
 
     hold_back_max: int | None = maybe("so many first declines aren't told while a retry is planned soon")
@@ -132,7 +132,7 @@ class PolicyPart(Part):
     prenotification_days: int | None = maybe("days of notice before a bank debit, as agreed with payers")
     ceilings: dict[LimitText, int] | None = maybe("the merchant's own number for each of these limits")
     overrides: list[OverridePart] | None = maybe("what allows larger numbers than our own ceilings")
-    notices: NoticesPart | None = maybe("when notices go out")
+    notices: NoticeTermsPart | None = maybe("when notices go out")
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:

@@ -5,7 +5,7 @@ A claim carries a fence, which rises with each claim of the row: whoever lost th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from purring.domain.ids import MerchantId
 from purring.store import bulk, claiming
 from purring.store.schema import delivery, inbound_event, invoice, subscription
+from purring.store.types import Instant
 
 
 class Work(StrEnum):
@@ -91,6 +92,31 @@ def claim(
         ring.served(work, {row.name for row in rows})
     rows = sorted(rows, key=lambda row: (row.next_step_at, row.id))
     return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
+
+
+def claim_these(
+    conn: Connection, work: Work, keys: Iterable[bulk.Key], owner: str, now: datetime, *, until: datetime
+) -> list[Claim]:
+    """Lease named rows to an owner, due or not, as far as nobody holds them."""
+    wanted = bulk.key_params(conn.dialect.name, sorted(keys))
+    rows = conn.execute(
+        _claiming_these(conn.dialect.name, work), wanted | {"at": now, "new_owner": owner, "until": until}
+    )
+    return [Claim(merchant_id=row.merchant_id, id=row.id, fence=row.fence) for row in rows]
+
+
+@cache
+def _claiming_these(dialect: str, work: Work) -> ReturningUpdate[Any]:
+    table, keys = _TABLES[work], bulk.wanted(dialect)
+    free = or_(table.c.lease_until.is_(None), table.c.lease_until <= bindparam("at", type_=Instant))
+    return (
+        update(table)
+        .where(tuple_(table.c.merchant_id, table.c.id).in_(select(keys.c.merchant_id, keys.c.id)), free)
+        .values(
+            lease_owner=bindparam("new_owner"), lease_until=bindparam("until", type_=Instant), fence=table.c.fence + 1
+        )
+        .returning(table.c.merchant_id, table.c.id, table.c.fence)
+    )
 
 
 def take(conn: Connection, work: Work, row: tuple[MerchantId, str], owner: str, until: datetime) -> Claim:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, select, update
+from sqlalchemy import Connection, Select, Update, and_, select, update
 from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
 from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId
-from purring.domain.notice import Channel, Notice, NoticeKind, NoticeStatus
+from purring.domain.notice import DECLINE_NOTICES, Channel, Notice, NoticeKind, NoticeStatus
 from purring.domain.subscription import Subscription
 from purring.store import bulk, customers
 from purring.store.leases import Claim
@@ -160,6 +160,24 @@ def deliveries_of_notices(conn: Connection, keys: Iterable[bulk.Key]) -> list[De
     return list(_joined(conn, rows).values())
 
 
+def owed_to(conn: Connection, people: Iterable[bulk.Key], until: datetime) -> set[bulk.Key]:
+    """Find the copies of decline notices that are owed to people and fall due by an instant."""
+    rows = conn.execute(_owed_to(conn.dialect.name), bulk.key_params(conn.dialect.name, people) | {"until": until})
+    return {(row.merchant_id, row.id) for row in rows}
+
+
+def are_owed(conn: Connection, keys: Sequence[bulk.Key]) -> bool:
+    """Tell whether all of these copies are still to go out."""
+    rows = bulk.matching(conn, delivery, keys)
+    return len(rows) == len(keys) and all(row.status is DeliveryStatus.OWED for row in rows)
+
+
+def put_off(conn: Connection, until: Mapping[Claim, datetime], owner: str) -> None:
+    """Let claimed copies fall due later, and go of them; that costs them no try."""
+    rows = [(*_held(claim, owner), at) for claim, at in until.items()]
+    bulk.update_held(conn, delivery, (*bulk.HELD, "next_step_at"), rows, while_owed=True)
+
+
 def mark_sent(conn: Connection, sent: Sequence[Sent], owner: str, now: datetime) -> None:
     """Remember what went out, as far as `owner` still holds it; a notice is sent as soon as one person has it."""
     if not sent:
@@ -196,6 +214,18 @@ def mark_failed(conn: Connection, failed: Sequence[NotSent], owner: str, now: da
 
 def _held(claim: Claim, owner: str) -> bulk.Row:
     return (claim.merchant_id, claim.id, owner, claim.fence)
+
+
+@lru_cache
+def _owed_to(dialect: str) -> Select[Any]:
+    own = delivery.c
+    same_notice = and_(notice.c.merchant_id == own.merchant_id, notice.c.id == own.notice_id)
+    return (
+        select(own.merchant_id, own.id)
+        .select_from(bulk.joined(dialect, delivery, "person_id").join(notice, same_notice))
+        .where(own.next_step_at <= parameter("until", type_=Instant))
+        .where(own.status == DeliveryStatus.OWED, notice.c.kind.in_(sorted(DECLINE_NOTICES)))
+    )
 
 
 @lru_cache

@@ -56,7 +56,10 @@ _SAID: Mapping[Table, Mapping[str, tuple[E, ...]]] = {
 
 
 def one_notice_per_decline(_dialect: str) -> Iterator[Violations]:
-    """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts, thanks don't."""
+    """Find declined attempts with no notice, and attempts with more than one; a withdrawn one counts, thanks don't.
+
+    One that was taken back while the invoice was owed is carried by another of the same invoice.
+    """
     own, about_declines = notice.c, notice.c.kind.in_(sorted(DECLINE_NOTICES))
     owed = select(own.id).where(
         same(notice, attempt, ("invoice_id", "invoice_id"), ("attempt_id", "id")), about_declines
@@ -67,6 +70,16 @@ def one_notice_per_decline(_dialect: str) -> Iterator[Violations]:
         .where(own.attempt_id.is_not(None), about_declines)
         .group_by(own.merchant_id, own.attempt_id)
         .having(func.count() > 1)
+    )
+    carrier = notice.alias("carrier")
+    its = same(notice, carrier, ("carried_by", "id"), ("invoice_id", "invoice_id"))
+    is_carried = select(carrier.c.id).where(its, carrier.c.kind.in_(sorted(DECLINE_NOTICES))).exists()
+    nothing_owed = or_(invoice.c.status != I.OPEN, happened(invoice, E.INVOICE_PAID, E.INVOICE_UNCOLLECTIBLE))
+    taken_back = and_(notice.c.status == NoticeStatus.WITHDRAWN, notice.c.kind.in_(sorted(DECLINE_NOTICES)))
+    yield (
+        select(notice.c.id)
+        .join(invoice, same(notice, invoice, ("invoice_id", "id")))
+        .where(taken_back, ~is_carried, or_(notice.c.carried_by.is_not(None), ~nothing_owed))
     )
 
 

@@ -114,6 +114,7 @@ delivery = table(
     to("person", "person_id"),
     UniqueConstraint("merchant_id", "notice_id", "person_id", "channel", name="person_id"),
     queue("delivery"),
+    partial_index("ix_delivery_owed_to", "merchant_id", "person_id", where="next_step_at IS NOT NULL"),
     partial_index("ix_delivery_failed", "merchant_id", "notice_id", where="status IN ('failed', 'bounced')"),
 )
 

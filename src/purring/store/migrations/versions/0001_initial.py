@@ -792,6 +792,14 @@ def _queue() -> None:
         postgresql_where=sa.text("kind IN ('overpaid', 'overpayment_reversed')"),
     )
     op.create_index(
+        "ix_delivery_owed_to",
+        "delivery",
+        ["merchant_id", "person_id"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_delivery_failed",
         "delivery",
         ["merchant_id", "notice_id"],
