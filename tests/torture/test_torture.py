@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from tools.torture.run import Options, torture
-from tools.torture.tormentor import Score
+from tools.torture.tormentor import KILLED, STOPPED, Score
 
 KILLS = 8
 STOPS = 1
@@ -16,11 +16,11 @@ def test_nothing_is_charged_twice_or_lost() -> None:
     enough = Event()
 
     def watch(score: Score) -> None:
-        if score.faults["worker killed (-9)"] >= KILLS and score.faults["server stopped (immediate)"] >= STOPS:
+        if score.faults[KILLED] >= KILLS and score.faults[STOPPED] >= STOPS:
             enough.set()
 
     calm = {"own_disk": False, "nights": False, "steps_back": False}
-    options = Options(minutes=2, seed="short", speed=30, server_every_s=2, **calm)
+    options = Options(minutes=2, seed="short", speed=30, server_every_s=2, stops_max=STOPS, arrive_s=2, **calm)
     report = torture(options, enough, watch)
     assert [] == report.problems
     assert enough.is_set()

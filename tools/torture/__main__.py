@@ -10,7 +10,7 @@ from threading import Event
 
 from purring.clock import SystemClock, elapsed_s
 from tools.torture.run import Options, Report, torture
-from tools.torture.tormentor import Score
+from tools.torture.tormentor import FAULTS, KILLED, STOPPED, Score
 
 SAYS_EVERY_S = 15.0
 MINUTES = 22.0
@@ -67,7 +67,7 @@ def _teller() -> Callable[[Score], None]:
         nonlocal said_s
         if elapsed_s() - said_s >= SAYS_EVERY_S:
             said_s = elapsed_s()
-            kills, stops = score.faults["worker killed (-9)"], score.faults["server stopped (immediate)"]
+            kills, stops = score.faults[KILLED], score.faults[STOPPED]
             print(f"{elapsed_s():6.0f} s: {kills} kills, {stops} server stops", flush=True)
 
     return tell
@@ -78,8 +78,11 @@ def _say(report: Report) -> None:
     print("\nWhat was done")
     for name, count in report.score.faults.most_common():
         print(f"{count:8}  {name}")
+    for name in FAULTS:
+        if not report.score.faults[name]:
+            print(f"   NEVER  {name}")
     if not report.has_own_disk:
-        print("       0  disk full: mounting a small disk isn't permitted here, or wasn't wanted")
+        print("          disk full: mounting a small disk isn't permitted here, or wasn't wanted")
     print("\nWhat workers were doing when they were killed")
     for stage, count in report.score.stages.most_common():
         print(f"{count:8}  {stage}")

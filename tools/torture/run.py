@@ -24,7 +24,21 @@ from purring.store.engine import open_store, upgrade
 from tools.torture.clock import SharedClock
 from tools.torture.crew import Crew
 from tools.torture.server import NAME, Server, running
-from tools.torture.tormentor import Plan, Score, Tormentor, World
+from tools.torture.tormentor import (
+    BACK,
+    CUT,
+    FORWARD,
+    FULL,
+    LAG,
+    NIGHT,
+    OUT,
+    SLOW,
+    STOPPED,
+    Plan,
+    Score,
+    Tormentor,
+    World,
+)
 from tools.torture.town import Town, grow_if_possible
 from tools.torture.verdict import Verdict, come_to_rest
 from tools.torture.wires import Wires
@@ -43,6 +57,7 @@ class Options:
     workers: int = 3
     speed: float = 10.0
     server_every_s: float = 15.0
+    stops_max: int | None = None
     arrive_s: float = 0.5
     own_disk: bool = True
     nights: bool = True
@@ -54,16 +69,17 @@ class Options:
         return Plan(
             workers=self.workers,
             lease_s=LEASE.total_seconds() / self.speed,
+            stops_max=self.stops_max,
             every_s={
-                "server stopped (immediate)": self.server_every_s,
-                "disk full": self.server_every_s * 4,
-                "disk slow (each flush 80 ms)": self.server_every_s * 3,
-                "connection cut after COMMIT": 2.0,
-                "clock set forward": 11.0,
-                "clock set back": 17.0 if self.steps_back else never_s,
-                "all down for a day": 45.0 if self.nights else never_s,
-                "gateway out": 31.0,
-                "gateway slow": 7.0,
+                STOPPED: self.server_every_s,
+                FULL: self.server_every_s * 4,
+                SLOW: self.server_every_s * 3,
+                CUT: 2.0,
+                FORWARD: 11.0,
+                BACK: 17.0 if self.steps_back else never_s,
+                NIGHT: 45.0 if self.nights else never_s,
+                OUT: 31.0,
+                LAG: 7.0,
                 "asleep": 0.04,
                 "long life": 0.06,
             },
@@ -104,7 +120,7 @@ def _tormented(
     tormentor.leave()
     problem = come_to_rest(services, world.clock, world.server, tormentor)
     score, wires = tormentor.score, world.wires
-    score.faults["connection cut after COMMIT"] = wires.cuts
+    score.faults[CUT] = wires.cuts
     problems = [*score.strange, *([problem] if problem else [])]
     if wires.conflicts:
         problems.append(f"a key was sent with another body {wires.conflicts} times")

@@ -89,12 +89,14 @@ class Server:
         except psycopg.OperationalError:
             return False
 
-    def be_slow(self, *, slow: bool) -> None:
-        """Let each flush of the log take as long as on a bad disk, with all locks held meanwhile."""
+    def be_slow(self, *, slow: bool) -> bool:
+        """Let each flush of the log take as long as on a bad disk, with all locks held meanwhile; whether it will."""
         with contextlib.suppress(psycopg.Error), self.connect() as conn:
             conn.execute(f"ALTER SYSTEM SET commit_delay = {SLOW_FLUSH_MICROS if slow else 0}".encode())
             conn.execute("ALTER SYSTEM SET commit_siblings = 0")
             conn.execute("SELECT pg_reload_conf()")
+            return True
+        return False
 
     @contextmanager
     def full(self) -> Iterator[None]:

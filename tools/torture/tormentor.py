@@ -15,10 +15,25 @@ from purring.clock import elapsed_s
 from purring.domain.errors import PurringError
 from purring.gateways.sandbox.remote import SandboxRemote
 from purring.gateways.sandbox.settings import OutageKind
+from purring.operations.services import LEASE
 from tools.torture.clock import SharedClock
 from tools.torture.crew import Crew, Hand, Stage, is_expected, stage_of
 from tools.torture.server import Server
 from tools.torture.wires import Wires
+
+KILLED = "worker killed (-9)"
+ASLEEP = "worker asleep past its lease"
+STOPPED = "server stopped (immediate)"
+FULL = "disk full"
+SLOW = "disk slow (each flush 80 ms)"
+CUT = "connection cut after COMMIT"
+FORWARD = "clock set forward"
+BACK = "clock set back"
+NIGHT = "all down for a day"
+OUT = "gateway out"
+LAG = "gateway slow"
+FAULTS = (KILLED, ASLEEP, STOPPED, FULL, SLOW, CUT, FORWARD, BACK, NIGHT, OUT, LAG)
+"""Every kind; a torture in which one never came proves less."""
 
 TICK_S = 0.02
 LIVES_S = (0.05, 0.8)
@@ -30,7 +45,7 @@ HASTE = 0.1
 PATIENCE_S = (0.02, 0.25)
 GRACE_S = 0.5
 """So long what is on its way to the gateway takes at most to arrive after its worker's death."""
-NIGHT = timedelta(hours=25)
+OFF_FOR = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +62,15 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How hard it gets. `lease_s`: real seconds that a lease lasts; `every_s`: mean seconds between two of a kind."""
+    """How hard it gets. `lease_s`: real seconds that a lease lasts; `every_s`: mean seconds between two of a kind.
+
+    `stops_max`: the server isn't stopped more often; None: as often as it comes.
+    """
 
     workers: int
     lease_s: float
     every_s: dict[str, float]
+    stops_max: int | None = None
 
 
 @dataclass(kw_only=True)
@@ -73,15 +92,15 @@ class Tormentor:
         self._hands: list[Hand] = []
         self._again_s = 0.0
         self._deeds: dict[str, Callable[[], None]] = {
-            "server stopped (immediate)": self._stop_server,
-            "disk full": self._fill_disk,
-            "disk slow (each flush 80 ms)": self._slow_disk,
-            "connection cut after COMMIT": self._cut,
-            "clock set forward": lambda: self._jump(self._dice.uniform(5, 600)),
-            "clock set back": lambda: self._jump(-self._dice.uniform(5, 120)),
-            "all down for a day": self._night,
-            "gateway out": self._outage,
-            "gateway slow": self._lag,
+            STOPPED: self._stop_server,
+            FULL: self._fill_disk,
+            SLOW: self._slow_disk,
+            CUT: self._cut,
+            FORWARD: lambda: self._jump(self._dice.uniform(5, 600)),
+            BACK: lambda: self._jump(-self._dice.uniform(5, 120)),
+            NIGHT: self._night,
+            OUT: self._outage,
+            LAG: self._lag,
         }
         self._next_s = {name: self._later(name) for name in self._deeds}
         self._ends: list[tuple[float, Callable[[], None]]] = []
@@ -98,14 +117,17 @@ class Tormentor:
             on_tick(self.score)
 
     def leave(self) -> None:
-        """End every fault, and have only fresh workers."""
+        """End every fault, and have only fresh workers; what the old ones held is free at once."""
         self._end_faults(float("inf"))
         self._world.wires.cuts_wanted = 0
         self._world.wires.latency_s = 0.005
         for hand in self._hands:
             self._world.crew.kill(hand.pid)
         self._hands = []
+        Event().wait(GRACE_S)
+        self._world.clock.jump(LEASE)
         self._world.server.wait()
+        self._be_quick()
         self.refill()
 
     def refill(self) -> None:
@@ -121,7 +143,7 @@ class Tormentor:
             if not hand.stopped and self._dice.random() < self._plan.every_s["asleep"]:
                 self._world.crew.stop(hand.pid)
                 hand.stopped, hand.due_s = True, elapsed_s() + self._plan.lease_s * self._dice.uniform(1.05, 1.6)
-                self.score.faults["worker asleep past its lease"] += 1
+                self.score.faults[ASLEEP] += 1
             elif hand.stopped:
                 self._world.crew.wake(hand.pid)
                 hand.stopped, hand.due_s = False, elapsed_s() + self._dice.uniform(0.3, 1.0)
@@ -143,7 +165,7 @@ class Tormentor:
     def _kill(self, hand: Hand) -> None:
         self._hands.remove(hand)
         if self._world.crew.kill(hand.pid):
-            self.score.faults["worker killed (-9)"] += 1
+            self.score.faults[KILLED] += 1
             self.score.stages[self._stage(hand)] += 1
 
     def _bury(self) -> None:
@@ -160,8 +182,10 @@ class Tormentor:
     # What happens to the rest
 
     def _stop_server(self) -> None:
+        if self.score.faults[STOPPED] == self._plan.stops_max:
+            return
         self._world.server.stop()
-        self._count("server stopped (immediate)")
+        self._count(STOPPED)
         self._after(self._dice.choice((0.0, 0.0, 0.3, 1.5)), self._world.server.start)
 
     def _fill_disk(self) -> None:
@@ -169,7 +193,7 @@ class Tormentor:
             return
         stack = ExitStack()
         stack.enter_context(self._world.server.full())
-        self._count("disk full")
+        self._count(FULL)
 
         def free() -> None:
             stack.close()
@@ -178,16 +202,20 @@ class Tormentor:
         self._after(self._dice.uniform(0.5, 3.0), free)
 
     def _slow_disk(self) -> None:
-        self._world.server.be_slow(slow=True)
-        self._count("disk slow (each flush 80 ms)")
-        self._after(4.0, lambda: self._world.server.be_slow(slow=False))
+        if self._world.server.be_slow(slow=True):
+            self._count(SLOW)
+            self._after(4.0, self._be_quick)
+
+    def _be_quick(self) -> None:
+        if not self._world.server.be_slow(slow=False):
+            self._after(1.0, self._be_quick)
 
     def _cut(self) -> None:
         self._world.wires.cuts_wanted += self._dice.randint(1, 3)
 
     def _jump(self, by_s: float) -> None:
         self._world.clock.jump(timedelta(seconds=by_s))
-        self._count("clock set forward" if by_s > 0 else "clock set back")
+        self._count(FORWARD if by_s > 0 else BACK)
 
     def _night(self) -> None:
         """All machines are off for a day: nobody works, and nothing is on its way when the clock has moved."""
@@ -195,8 +223,8 @@ class Tormentor:
             self._world.crew.kill(hand.pid)
         self._hands = []
         Event().wait(GRACE_S)
-        self._world.clock.jump(NIGHT)
-        self._count("all down for a day")
+        self._world.clock.jump(OFF_FOR)
+        self._count(NIGHT)
 
     def _outage(self) -> None:
         kind = self._dice.choice(list(OutageKind))
@@ -204,12 +232,12 @@ class Tormentor:
             self._world.remote.outage(kind)
         except PurringError:
             return
-        self._count("gateway out")
+        self._count(OUT)
         self._after(1.0, self._world.remote.end_outage)
 
     def _lag(self) -> None:
         self._world.wires.latency_s = self._dice.choice((0.002, 0.02, 0.08, 0.2))
-        self._count("gateway slow")
+        self._count(LAG)
 
     # When
 

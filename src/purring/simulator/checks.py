@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from purring.domain.attempt import Attempt, AttemptStatus
+from purring.domain.card_number import holds_card_number
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId
 from purring.domain.money import Money
@@ -19,6 +20,7 @@ from purring.simulator import judge
 from purring.simulator.faults import Fault
 from purring.store import invariants, invoices
 from purring.store.facts import load_many
+from purring.store.invariants import secrets
 from purring.store.invariants.ledger import not_booked
 
 if TYPE_CHECKING:
@@ -176,6 +178,13 @@ def check_liveness(world: World, everything: list[Facts]) -> None:
             world.broken("liveness", f"{one.invoice.id} never came to an end: {clause}, next {plan.next_step_at}")
 
 
+def check_secrets(world: World) -> None:
+    """No card number stands in any table; those in mails and log lines are seen as they are written."""
+    with world.inner_store.reading() as conn:
+        for place in secrets.card_numbers(conn):
+            world.broken("invariant 25", f"a card number stands in {place}")
+
+
 CRASHES = frozenset(
     {
         "batch_failed",
@@ -197,3 +206,5 @@ def note_log(world: World, name: str, error: str) -> None:
     """A line that production code has logged: an error that nobody planned is a bug."""
     if name in CRASHES and not error.startswith(EXPECTED):
         world.broken("crash", f"{name}: {error}")
+    if holds_card_number(error):
+        world.broken("invariant 25", f"a card number stands in the log, in {name}")

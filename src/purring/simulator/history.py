@@ -159,6 +159,7 @@ def _come_to_rest(world: World) -> None:
     checks.check_liveness(world, facts)
     checks.check_agreement(world, facts)
     checks.check_mails(world)
+    checks.check_secrets(world)
 
 
 def _work_queue(world: World) -> None:

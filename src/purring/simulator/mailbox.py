@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from purring.domain.card_number import holds_card_number
 from purring.notices.message import Message
 from purring.notices.send import Bounced, Deferred, Delivered, Outcome
 from purring.simulator.faults import Fault
@@ -32,6 +33,8 @@ class Mailbox:
         if trouble is not None:
             return trouble
         world.moments.somebody_acts("before_mail")
+        if holds_card_number(f"{message.subject} {message.body} {message.body_html}"):
+            world.broken("invariant 25", f"a card number stands in mail {message.delivery_id}")
         again = message.delivery_id in self.sent
         self.sent[message.delivery_id] = self.sent.get(message.delivery_id, 0) + 1
         world.trace.say(f"mail {message.delivery_id}: {message.subject}")

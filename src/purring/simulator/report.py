@@ -41,8 +41,8 @@ def _bugs(tally: Tally) -> Iterator[str]:
     """What became of the planted bugs."""
     caught = sum(bool(one.by) for one in tally.caught)
     yield f"Planted bugs caught: {caught} of {len(tally.caught)}"
-    for one in sorted(tally.caught, key=lambda one: (bool(one.by), -one.seeds)):
-        verdict = f"by {one.by}, seed {one.seeds}" if one.by else f"NOT within {one.seeds} seeds"
+    for one in sorted(tally.caught, key=lambda one: (bool(one.by), -one.seeds, one.bug)):
+        verdict = f"by {one.by}, in seed {one.seed}" if one.by else f"NOT within {one.seeds} seeds"
         yield f"  {one.bug:<48} {verdict}"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from purring.simulator.bugs import books, charging, rules
 from purring.simulator.bugs.bug import Bug
+from purring.simulator.bugs.known import KNOWN
 
-__all__ = ["ALL", "Bug"]
+__all__ = ["ALL", "KNOWN", "Bug"]
 
 ALL: tuple[Bug, ...] = (*charging.BUGS, *rules.BUGS, *books.BUGS)
 """Every planted bug, in the order in which they are tried."""

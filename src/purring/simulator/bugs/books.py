@@ -11,6 +11,7 @@ from purring.domain.changes import Draft
 from purring.domain.decide import answer, owing, settle
 from purring.domain.event import EventKind
 from purring.domain.journal import EntryKind
+from purring.operations import methods
 from purring.simulator.bugs.bug import Bug, Patch, around, instead, nothing
 from purring.simulator.faults import Fault
 from purring.store import events, inbound, journal, notices
@@ -51,6 +52,15 @@ def _always_new(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
 
     return store
 
+
+def _with_number(before: Any) -> Any:  # noqa: ANN401 - whatever stood there
+    def add_method(services: Any, merchant_id: Any, customer_id: Any, new: Any) -> Any:  # noqa: ANN401 - as what it stands for
+        return before(services, merchant_id, customer_id, replace(new, holder_name=f"Kari {TEST_NUMBER}"))
+
+    return add_method
+
+
+TEST_NUMBER = "4242 4242 4242 4242"
 
 BUGS = (
     Bug(
@@ -119,6 +129,11 @@ BUGS = (
         name="a mail is never done",
         what="A copy that went out isn't marked.",
         patches=[instead(notices, "mark_sent", nothing)],
+    ),
+    Bug(
+        name="a card's number is kept",
+        what="What stands on a card is stored with its holder's name.",
+        patches=[around(methods, "add_method", _with_number)],
     ),
     Bug(
         name="declines make no event",

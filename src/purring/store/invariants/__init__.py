@@ -2,7 +2,8 @@
 
 Each query finds what breaks its sentence. They lean on nothing that keeps the sentence in the first place: not on the
 schema's constraints, nor on the rulebook's arithmetic. Left to others: 10 and 11 (seen only at the gateway), 18 as far
-as it is about the gateway's ledger (that is 1), and those about parts that aren't there yet (24 to 27).
+as it is about the gateway's ledger (that is 1), 24 (an audit chain that isn't there yet), 25 (`secrets`, which reads
+every word), 26 and 27 (seen only once faults have ended): the simulator and the torture check those.
 """
 
 from __future__ import annotations
