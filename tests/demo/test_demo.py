@@ -16,13 +16,17 @@ from purring.demo.figures import Figures, figures_of, middle_and_p90
 from purring.demo.play import play
 from purring.demo.report import lines, sections
 from purring.demo.run import BROKEN, INTERRUPTED, database_url, playing
+from purring.demo.showing import cast
+from purring.demo.showing import lines as links_of
 from purring.demo.world import STARTS_AT, World
 from purring.domain.attempt import AttemptStatus
 from purring.domain.errors import GatewayUnavailable, InvalidInput
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.money import Money, total
 from purring.domain.recovery import Cause
+from purring.domain.standing import Standing
 from purring.gateways.sandbox import oracle
+from purring.operations.sign_in import enter
 from purring.store.engine import open_store
 
 
@@ -47,11 +51,21 @@ def test_everything_holds_and_adds_up(database_url: str, tmp_path: Path) -> None
     with played(tmp_path, customers=60, weeks=6, url=database_url) as world:
         found = figures_of(world)
         captured = oracle.captured_by_invoice(world.provider.ledger_path)
+        _check_cast(world)
     assert [] == [result for result in found.invariants if not result.holds]
     assert {1, 2, 3, 5, 12, 19} <= {result.number for result in found.invariants}
     _check_counts(found)
     _check_recoveries(found)
     assert found.summary.invoices[InvoiceStatus.PAID] <= len(captured) + _transfers(found)
+
+
+def _check_cast(world: World) -> None:
+    """Each state and language has one customer to look at, whose link leads in."""
+    roles = cast(world)
+    assert len(roles) == len({(role.standing, role.locale) for role in roles})
+    assert {Standing.FINE, Standing.RECOVERED} <= {role.standing for role in roles}
+    links = [line.split()[-1] for line in links_of(world.services, world) if "/enter/" in line]
+    assert len(roles) == len([link for link in links if enter(world.services, link.rpartition("/")[2])])
 
 
 def _check_counts(found: Figures) -> None:

@@ -10,6 +10,7 @@ import pytest
 from purring.domain.access import (
     CODE_LIFETIME,
     CODE_TRIES_MAX,
+    ENTRY_LIFETIME,
     IDLE_MAX,
     PERMISSIONS,
     SESSION_MAX,
@@ -99,6 +100,13 @@ def test_a_session_ends_when_idle_when_old_and_when_ended() -> None:
     assert busy.is_alive(NOW + SESSION_MAX - A_MOMENT)
     assert not busy.is_alive(NOW + SESSION_MAX)
     assert not session(ended_at=NOW).is_alive(NOW)
+
+
+def test_a_link_leads_in_for_a_few_minutes() -> None:
+    """And not into a session that was ended."""
+    assert session().lets_enter(NOW + ENTRY_LIFETIME - A_MOMENT)
+    assert not session().lets_enter(NOW + ENTRY_LIFETIME)
+    assert not session(ended_at=NOW).lets_enter(NOW)
 
 
 def test_a_fresh_code_proves_for_a_while() -> None:

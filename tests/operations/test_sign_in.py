@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from purring.domain.access import CODE_LIFETIME, CODE_TRIES_MAX, IDLE_MAX, OpenedBy
+from purring.domain.access import CODE_LIFETIME, CODE_TRIES_MAX, ENTRY_LIFETIME, IDLE_MAX, OpenedBy
 from purring.domain.errors import NotFound, RefusalCode, Refused
 from purring.domain.ids import PersonId
 from purring.operations import sign_in
@@ -143,7 +143,10 @@ def test_signing_out_everywhere_ends_every_session(shop: Shop) -> None:
 def test_an_application_opens_sessions_that_have_proved_nothing(shop: Shop, kari: PersonId) -> None:
     """Until the person enters a code of their own; the application can't name people who aren't there."""
     customer = shop.customer()
-    token = sign_in.open_for(shop.services, shop.id, customer.id, customer.people[0].id)
+    link = sign_in.open_for(shop.services, shop.id, customer.id, customer.people[0].id)
+    entry = link.removeprefix(sign_in.ENTRY_PATH)
+    assert sign_in.signed_in(shop.services, entry) is None
+    token = sign_in.enter(shop.services, entry) or ""
     who = sign_in.signed_in(shop.services, token)
     assert who
     assert not who.session.has_proved(shop.services.clock.now())
@@ -154,6 +157,8 @@ def test_an_application_opens_sessions_that_have_proved_nothing(shop: Shop, kari
     assert proved.session.has_proved(shop.services.clock.now())
     with pytest.raises(NotFound):
         sign_in.open_for(shop.services, shop.id, customer.id, kari)
+    shop.world.clock.advance_to(shop.world.clock.now() + ENTRY_LIFETIME)
+    assert sign_in.enter(shop.services, entry) is None
 
 
 @pytest.mark.usefixtures("kari")

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from purring.domain.access import IDLE_MAX
+from purring.domain.access import ENTRY_LIFETIME, IDLE_MAX
 from purring.domain.customer import Customer, Role
 from purring.operations.customers import NewPerson
+from purring.operations.sign_in import open_for
 from tests.web.visitor import Visitor, forms_of, path_of, readable
 from tests.world import FUNDS, PRICE, Shop, World, only
 
@@ -72,6 +73,18 @@ def test_the_cookie_is_guarded(web: TestClient, shop: Shop, customer: Customer) 
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-purring=")
     assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
+
+
+def test_the_merchants_application_lets_people_in(web: TestClient, shop: Shop, customer: Customer) -> None:
+    """A link of its making leads in for five minutes, changes nothing, and leads strangers to signing in."""
+    link = open_for(shop.services, shop.id, customer.id, customer.people[0].id)
+    before = shop.world.dump()
+    assert "/billing" == path_of(web.get(link))
+    assert before == shop.world.dump()
+    web.cookies.clear()
+    assert "/sign-in" == path_of(web.get(f"{link}x"))
+    shop.world.clock.advance_to(shop.world.clock.now() + ENTRY_LIFETIME)
+    assert "/sign-in" == path_of(web.get(link))
 
 
 def test_a_session_ends_at_the_server(web: TestClient, world: World, kari: Visitor) -> None:

@@ -29,12 +29,18 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the files go, instead of a new temporary directory.")
     ] = None,
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Serve the customers' pages afterwards; if not said: on a terminal."),
+    ] = None,
 ) -> None:
     """Play a merchant's payments on a virtual clock against the sandbox gateway, and print what came of them.
 
-    Exits with 1 if anything broke that must hold. The database stays, for `purring show` to look at.
+    Then it serves the customers' pages, and prints a link for each interesting state, until Ctrl-C. Exits with 1 if
+    anything broke that must hold. The database stays, for `purring show` to look at.
     """
-    raise typer.Exit(run_demo(Options(customers=customers, weeks=weeks, seed=seed, keep=keep)))
+    serves = sys.stdout.isatty() if serve is None else serve
+    raise typer.Exit(run_demo(Options(customers=customers, weeks=weeks, seed=seed, keep=keep, serve=serves)))
 
 
 def scenario(

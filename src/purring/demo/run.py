@@ -21,6 +21,7 @@ from purring.demo.figures import Figures, figures_of
 from purring.demo.incidents import plan_incidents
 from purring.demo.play import play
 from purring.demo.provider import Provider
+from purring.demo.showing import show
 from purring.demo.world import STARTS_AT, World, make_world
 from purring.domain.errors import InvalidInput
 from purring.store.engine import open_store, upgrade
@@ -36,12 +37,16 @@ OpenProvider = Callable[[Path, Callable[[], datetime]], AbstractContextManager[P
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the demo can be asked for. `keep`: where its files go; None: a new directory for temporary files."""
+    """What the demo can be asked for. `keep`: where its files go; None: a new directory for temporary files.
+
+    `serve`: let people look at the customers' pages afterwards, until they press Ctrl-C.
+    """
 
     customers: int = 2_000
     weeks: int = 10
     seed: int = 1
     keep: Path | None = None
+    serve: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what can't be played. Raises InvalidInput."""
@@ -58,13 +63,13 @@ def main(options: Options, out: TextIO = sys.stdout) -> int:
     console = Console(file=out, highlight=False, soft_wrap=True)
     directory = _directory(options)
     try:
-        return _run(options, directory, console)
+        return _run(options, directory, console, out)
     except KeyboardInterrupt:
         console.print(f"Stopped. What there is so far lies in {directory}.")
         return INTERRUPTED
 
 
-def _run(options: Options, directory: Path, console: Console) -> int:
+def _run(options: Options, directory: Path, console: Console, out: TextIO) -> int:
     url = database_url(directory)
     console.print(f"{options.customers:,} made-up customers, {options.weeks} weeks; the files: {directory}")
     started_s = elapsed_s()
@@ -74,12 +79,14 @@ def _run(options: Options, directory: Path, console: Console) -> int:
             play(world, STARTS_AT + timedelta(weeks=options.weeks), on_tick)
         played_s = elapsed_s() - started_s - set_up_s
         figures = figures_of(world)
-    counted_s = elapsed_s() - started_s - set_up_s - played_s
-    for section in report.sections(figures):
-        console.print(Text(f"\n{section.title}", style="bold"))
-        console.print(Text("\n".join(report.lines(section))))
-    console.print(Text("\n".join(_times(figures, set_up_s, played_s, counted_s))))
-    console.print(Text("\n".join(_hints(figures, url))))
+        counted_s = elapsed_s() - started_s - set_up_s - played_s
+        for section in report.sections(figures):
+            console.print(Text(f"\n{section.title}", style="bold"))
+            console.print(Text("\n".join(report.lines(section))))
+        console.print(Text("\n".join(_times(figures, set_up_s, played_s, counted_s))))
+        console.print(Text("\n".join(_hints(figures, url))))
+        if options.serve:
+            show(world, out)
     return 0 if all(result.holds for result in figures.invariants) else BROKEN
 
 

@@ -20,6 +20,8 @@ IDLE_MAX = timedelta(minutes=30)
 """A session that nobody used for so long is over: long enough to look for a card, too short for a shared desk."""
 SESSION_MAX = timedelta(hours=12)
 """However busy, a session ends after so long: a working day."""
+ENTRY_LIFETIME = timedelta(minutes=5)
+"""For so long a link that the merchant's application made leads in: it is followed at once, or never."""
 STEP_UP = timedelta(minutes=10)
 """For so long a fresh code lets somebody remove methods and change people."""
 
@@ -119,6 +121,10 @@ class Session:
     def is_alive(self, now: datetime) -> bool:
         """Whether it still lets somebody in."""
         return self.ended_at is None and now < min(self.seen_at + IDLE_MAX, self.opened_at + SESSION_MAX)
+
+    def lets_enter(self, now: datetime) -> bool:
+        """Whether the link that it was made with still leads in."""
+        return self.is_alive(now) and now < self.opened_at + ENTRY_LIFETIME
 
     def has_proved(self, now: datetime) -> bool:
         """Whether a fresh code was entered, as removing methods and changing people demand."""

@@ -25,6 +25,7 @@ from purring.store.sessions import Asked
 from purring.telemetry.logs import log
 
 TOKEN_BYTES = 32
+ENTRY_PATH = "/enter/"
 CODE_DIGITS = 6
 ASKED_WITHIN = timedelta(hours=1)
 ASKED_MAX = Asked(address=5, network=30, merchant=1_000)
@@ -123,8 +124,18 @@ def open_session(
     device: str = "",
 ) -> str:
     """Sign somebody in; gives the token that proves it. `instead_of`: the session that this one takes the place of."""
+    session = _session_of(services, person, opened_by, device)
+    token = _token(services, session.id)
+    with services.store.transaction() as conn:
+        sessions.open_session(conn, merchant_id, session, _hash(token))
+        if instead_of:
+            sessions.end(conn, merchant_id, [instead_of.id], session.opened_at)
+    return token
+
+
+def _session_of(services: Services, person: Person, opened_by: OpenedBy, device: str = "") -> Session:
     now = services.clock.now()
-    session = Session(
+    return Session(
         id=SessionId(services.ids.new("ses_")),
         customer_id=person.customer_id,
         person_id=person.id,
@@ -134,23 +145,28 @@ def open_session(
         proved_at=now if opened_by is OpenedBy.CODE else None,
         device=device[:DEVICE_CHARS_MAX],
     )
-    token = _token(services, session.id)
-    with services.store.transaction() as conn:
-        sessions.open_session(conn, merchant_id, session, _hash(token))
-        if instead_of:
-            sessions.end(conn, merchant_id, [instead_of.id], now)
-    return token
 
 
 def open_for(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> str:
-    """Sign somebody in whom the merchant's own application knows; gives the token.
+    """Let somebody in whom the merchant's own application knows; gives the address that leads in, for five minutes.
 
     Raises:
         NotFound: no such customer, or no such person there.
     """
     with services.store.reading() as conn:
-        customer = customers.get(conn, merchant_id, customer_id)
-    return open_session(services, merchant_id, _person(customer, person_id), OpenedBy.APPLICATION)
+        person = _person(customers.get(conn, merchant_id, customer_id), person_id)
+    session = _session_of(services, person, OpenedBy.APPLICATION)
+    entry = _entry(services, session.id)
+    with services.store.transaction() as conn:
+        sessions.open_session(conn, merchant_id, session, _hash(_token(services, session.id)), _hash(entry))
+    return f"{services.base_url}{ENTRY_PATH}{entry}"
+
+
+def enter(services: Services, entry: str) -> str | None:
+    """The token of the session that a link leads into; None if it leads nowhere (any more). Changes nothing."""
+    with services.store.reading() as conn:
+        session = sessions.by_entry(conn, _hash(entry))
+    return _token(services, session.id) if session and session.lets_enter(services.clock.now()) else None
 
 
 def signed_in(services: Services, token: str) -> SignedIn | None:
@@ -232,6 +248,10 @@ def _code(services: Services, code: SignInCodeId) -> str:
 
 def _code_hash(services: Services, code: SignInCodeId) -> str:
     return _keyed(services, f"code {code}", _code(services, code))
+
+
+def _entry(services: Services, session: SessionId) -> str:
+    return urlsafe_b64encode(_mac(services, f"entry {session}")[:TOKEN_BYTES]).rstrip(b"=").decode()
 
 
 def _token(services: Services, session: SessionId) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, InvoiceId, MerchantId
@@ -118,6 +118,15 @@ def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: Customer
     keys = [(merchant_id, customer_id)]
     rows = bulk.matching(conn, invoice, keys, "customer_id", order=("invoice_on", "id"))
     return list(_with_lines(conn, rows).values())
+
+
+def newest_of(conn: Connection, merchant_id: MerchantId, customer_ids: Iterable[CustomerId]) -> list[InvoiceId]:
+    """Name each customer's newest invoice."""
+    own = invoice.c
+    statement = select(func.max(own.id)).where(
+        own.merchant_id == merchant_id, own.customer_id.in_(sorted(customer_ids))
+    )
+    return list(conn.execute(statement.group_by(own.customer_id)).scalars())
 
 
 def by_external_id(conn: Connection, merchant_id: MerchantId, external_ids: Iterable[str]) -> dict[str, Invoice]:

@@ -16,7 +16,7 @@ from purring.store import bulk
 from purring.store.schema import person, portal_session, sign_in_code
 
 _CODE = bulk.Shape(sign_in_code, made={"network_hash": lambda _code: ""})
-_SESSION = bulk.Shape(portal_session, made={"token_hash": lambda _session: ""})
+_SESSION = bulk.Shape(portal_session, made={"token_hash": lambda _session: "", "entry_hash": lambda _session: None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +92,13 @@ def people_at(conn: Connection, merchant_id: MerchantId, email: str) -> list[Per
 _PERSON = bulk.Shape(person)
 
 
-def open_session(conn: Connection, merchant_id: MerchantId, session: Session, token_hash: str) -> None:
-    """Remember that somebody is signed in."""
+def open_session(
+    conn: Connection, merchant_id: MerchantId, session: Session, token_hash: str, entry_hash: str | None = None
+) -> None:
+    """Remember that somebody is signed in. `entry_hash`: of the token in a link that leads in."""
     values = {name: getattr(session, name) for name in _SESSION_FIELDS}
-    conn.execute(insert(portal_session).values(merchant_id=merchant_id, token_hash=token_hash, **values))
+    hashes = {"token_hash": token_hash, "entry_hash": entry_hash}
+    conn.execute(insert(portal_session).values(merchant_id=merchant_id, **hashes, **values))
 
 
 _SESSION_FIELDS = (
@@ -115,6 +118,12 @@ def by_token(conn: Connection, token_hash: str) -> tuple[MerchantId, Session] | 
     """Find the session of a token, whether it is alive or not."""
     row = conn.execute(select(portal_session).where(portal_session.c.token_hash == token_hash)).one_or_none()
     return (row.merchant_id, _session(row)) if row else None
+
+
+def by_entry(conn: Connection, entry_hash: str) -> Session | None:
+    """Find the session that a link leads into, whether it is alive or not."""
+    row = conn.execute(select(portal_session).where(portal_session.c.entry_hash == entry_hash)).one_or_none()
+    return _session(row) if row else None
 
 
 def of_person(conn: Connection, merchant_id: MerchantId, person_id: PersonId, since: datetime) -> list[Session]:

@@ -28,6 +28,7 @@ portal_session = table(
     an_id("customer_id"),
     an_id("person_id"),
     words("token_hash"),
+    words("entry_hash", nullable=True),
     one_of("opened_by", OpenedBy),
     instant("opened_at"),
     instant("seen_at"),
@@ -36,5 +37,6 @@ portal_session = table(
     words("device"),
     to("customer", "customer_id"),
     Index("uq_portal_session_token", "token_hash", unique=True),
+    Index("uq_portal_session_entry", "entry_hash", unique=True),
     Index("ix_portal_session_person_id", "merchant_id", "person_id"),
 )

@@ -23,6 +23,7 @@ _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 def routes(front: Front) -> list[Route]:
     """The pages of this module."""
     return [
+        front.guest(f"{sign_in.ENTRY_PATH}{{token}}", arrive),
         front.guest("/sign-in", ask, "GET", "POST"),
         front.guest("/sign-in/code", enter, "POST"),
         front.own("/sign-out", leave, "POST"),
@@ -31,6 +32,16 @@ def routes(front: Front) -> list[Route]:
         front.own("/sessions", list_sessions),
         front.own("/sessions/end", end_all, "POST"),
     ]
+
+
+def arrive(guest: Guest) -> Response:
+    """Let in whom the merchant's own application sends here; the link's token isn't the session's."""
+    token = sign_in.enter(guest.services, guest.request.path_params["token"])
+    if token is None:
+        return guest.go("/sign-in")
+    answer = guest.go(HOME)
+    set_session(guest, answer, token)
+    return answer
 
 
 def ask(guest: Guest) -> Response:

@@ -944,6 +944,7 @@ def _portal() -> None:
         sa.Column("customer_id", Id, nullable=False),
         sa.Column("person_id", Id, nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("entry_hash", sa.Text(), nullable=True),
         sa.Column("opened_by", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
@@ -959,6 +960,7 @@ def _portal() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_portal_session")),
     )
     op.create_index("uq_portal_session_token", "portal_session", ["token_hash"], unique=True)
+    op.create_index("uq_portal_session_entry", "portal_session", ["entry_hash"], unique=True)
     op.create_index("ix_portal_session_person_id", "portal_session", ["merchant_id", "person_id"], unique=False)
 
 
