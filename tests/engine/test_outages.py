@@ -10,7 +10,7 @@ import pytest
 from purring.domain.attempt import Approved, Attempt, AttemptStatus, Outcome, Unavailable, Unknown
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId
 from purring.domain.money import Money
-from purring.engine.limiter import FAILURES_MAX, PAUSE, PAUSE_MAX, Breaker
+from purring.engine.limiter import FAILURES_MAX, Breaker
 from purring.gateways.sandbox.settings import OutageKind
 from purring.operations.charge import Answered
 from tests.world import FUNDS, NOON, Shop, World, paid_once
@@ -103,38 +103,22 @@ def _answered(outcome: Outcome, *, is_charge: bool = True) -> Answered:
     )
 
 
-def test_the_breaker_opens_after_failures_in_a_row() -> None:
-    """Ten failures in a row pause the gateway; one answer in between starts the count anew."""
+def test_the_breaker_tells_of_failures_in_a_row() -> None:
+    """Ten failures in a row are news; one answer in between starts the count anew."""
     breaker = Breaker()
-    breaker.note([_answered(DOWN)] * (FAILURES_MAX - 1) + [_answered(UP)] + [_answered(DOWN)] * 9, NOON)
-    assert {} == breaker.paused(NOON)
-    breaker.note([_answered(Unknown(detail="no answer"))], NOON)
-    assert {"sandbox": NOON + PAUSE} == breaker.paused(NOON)
+    assert {} == breaker.news([_answered(DOWN)] * (FAILURES_MAX - 1) + [_answered(UP)] + [_answered(DOWN)] * 9)
+    assert {"sandbox": False} == breaker.news([_answered(Unknown(detail="no answer"))])
+    assert {} == breaker.news([_answered(DOWN)] * (FAILURES_MAX - 1))
 
 
-def test_a_whole_batch_of_failures_pauses_once() -> None:
-    """What was under way when the pause began doesn't lengthen it."""
+def test_a_gateway_that_is_tried_is_back_once_it_answers_anything() -> None:
+    """Of those who try a gateway after its pause one that is answered is enough; if none is, it stays away."""
     breaker = Breaker()
-    breaker.note([_answered(DOWN)] * 200, NOON)
-    assert {"sandbox": NOON + PAUSE} == breaker.paused(NOON)
-
-
-def test_pauses_double_up_to_a_limit_and_end() -> None:
-    """One failure after a pause makes the next one, twice as long, up to an hour; an answer ends that."""
-    breaker, now, pauses = Breaker(), NOON, []
-    for _ in range(7):
-        breaker.note([_answered(DOWN)] * FAILURES_MAX, now)
-        until = breaker.paused(now)["sandbox"]
-        pauses.append(until - now)
-        now = until
-        assert {} == breaker.paused(now)
-    assert [PAUSE, PAUSE * 2, PAUSE * 4, PAUSE * 8, PAUSE_MAX, PAUSE_MAX, PAUSE_MAX] == pauses
-    breaker.note([_answered(UP)] + [_answered(DOWN)] * (FAILURES_MAX - 1), now)
-    assert {} == breaker.paused(now)
+    assert {"sandbox": True} == breaker.news([_answered(DOWN), _answered(UP), _answered(DOWN)], {"sandbox"})
+    assert {"sandbox": False} == breaker.news([_answered(DOWN)], {"sandbox"})
+    assert {} == breaker.news([], {"sandbox"})
 
 
 def test_an_honest_unknown_is_no_failure() -> None:
     """A gateway that answers a question with "I don't know" is not down."""
-    breaker = Breaker()
-    breaker.note([_answered(Unknown(detail="not known yet"), is_charge=False)] * 50, NOON)
-    assert {} == breaker.paused(NOON)
+    assert {} == Breaker().news([_answered(Unknown(detail="not known yet"), is_charge=False)] * 50)

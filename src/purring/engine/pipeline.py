@@ -10,10 +10,11 @@ from typing import TypeVar
 from purring.domain.errors import StaleWrite
 from purring.domain.ids import InvoiceId
 from purring.engine.limiter import Breaker
+from purring.operations.admission import Line, Turn, learn, turn_for
 from purring.operations.charge import Answered, Sending, ask_gateway, begin, record
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import set_aside, together_or_alone, transact
-from purring.store import Connection, leases
+from purring.store import Connection, leases, throttles
 from purring.store.facts import Key
 from purring.store.leases import Claim, Work
 
@@ -32,15 +33,16 @@ def uninterrupted(_point: str) -> None:
 
 
 class Pipeline:
-    """Charges due invoices in batches; keeps the threads that call gateways and what it learned about gateways."""
+    """Charges due invoices in batches; keeps the threads that call gateways, and who waits for room at them."""
 
     def __init__(self, services: Services, interrupt: Interrupt = uninterrupted) -> None:
         """Call gateways in threads, as many as we and every gateway bear; in the caller's own if that is one."""
         self._services = services
         self._interrupt = interrupt
-        self._breaker = Breaker()
+        self._breaker, self._line = Breaker(), Line()
         borne = (gateway.capabilities.in_flight_max for gateway in services.gateways.values())
         threads = min(services.in_flight_max, *borne) if services.gateways else 1
+        self._at_once = threads if threads > 1 else None
         self._threads = ThreadPoolExecutor(threads, "gateway") if threads > 1 else None
 
     def close(self) -> None:
@@ -55,34 +57,38 @@ class Pipeline:
             claims = leases.claim(
                 conn, Work.INVOICE, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
             )
-        if not claims:
-            return 0
+            if not claims:
+                return 0
+            turn = turn_for(conn, (claim.merchant_id for claim in claims), self._line, self._at_once)
         self._interrupt("after_claim")
-        sendings = [sending for some in _parts(claims) for sending in self._begin(some, now)]
+        sendings = [sending for some in _parts(claims) for sending in self._begin(some, now, turn)]
         self._interrupt("after_begin")
         answers = self._send(sendings)
         self._interrupt("after_charge")
         for some in _parts(answers):
-            self._record(some, claims)
+            self._record(some, claims, turn)
+        self._learn(answers, turn)
         self._interrupt("after_record")
         return len(claims)
 
-    def _begin(self, claims: Sequence[Claim], now: datetime) -> list[Sending]:
+    def _begin(self, claims: Sequence[Claim], now: datetime, turn: Turn) -> list[Sending]:
         """Transaction 1: carry out what needs nobody else, write down what is about to be sent."""
         services = self._services
 
         def act(some: Sequence[Claim]) -> list[Sending]:
-            return transact(services, lambda conn: self._begin_in(conn, some, now))
+            sendings = transact(services, lambda conn: self._begin_in(conn, some, now, turn))
+            turn.taken.update(sending.gateway for sending in sendings)
+            return sendings
 
         return together_or_alone(claims, act, lambda claim, error: set_aside(services, Work.INVOICE, claim, error))
 
-    def _begin_in(self, conn: Connection, claims: Sequence[Claim], now: datetime) -> list[Sending]:
+    def _begin_in(self, conn: Connection, claims: Sequence[Claim], now: datetime, turn: Turn) -> list[Sending]:
         """Begin these claims and let go of those that need no gateway, unless somebody has taken one from us.
 
         Leases come last, because whoever else locks an invoice has locked its customer before.
         """
         services = self._services
-        sendings = begin(conn, services, [_key(claim) for claim in claims], now, self._breaker.paused(now))
+        sendings = begin(conn, services, [_key(claim) for claim in claims], now, turn)
         keys = {sending.key for sending in sendings}
         sent = [claim for claim in claims if _key(claim) in keys]
         done = [claim for claim in claims if _key(claim) not in keys]
@@ -96,11 +102,14 @@ class Pipeline:
         """Call the gateways, many at a time, with no transaction open. What can't be sent in time is left out."""
         run = self._threads.map if self._threads else map
         answered = run(lambda sending: ask_gateway(self._services, sending), sendings)
-        answers = [answer for answer in answered if answer is not None]
-        self._breaker.note(answers, self._services.clock.now())
-        return answers
+        return [answer for answer in answered if answer is not None]
 
-    def _record(self, answers: Sequence[Answered], claims: Sequence[Claim]) -> None:
+    def _learn(self, answers: Sequence[Answered], turn: Turn) -> None:
+        """Tell all workers of gateways that are down or back; that we don't know one says nothing about it."""
+        known = [answer for answer in answers if answer.gateway in self._services.gateways]
+        learn(self._services, self._breaker.news(known, turn.probing), turn.probing)
+
+    def _record(self, answers: Sequence[Answered], claims: Sequence[Claim], turn: Turn) -> None:
         """Transaction 2: write the answers down. One that can't be written stays started, and is settled later."""
         services = self._services
         of = {_key(claim): claim for claim in claims}
@@ -108,6 +117,7 @@ class Pipeline:
         def write(conn: Connection, some: Sequence[Answered]) -> None:
             record(conn, services, some, services.clock.now())
             leases.release(conn, Work.INVOICE, [of[answer.key] for answer in some], services.owner)
+            throttles.give_back(conn, turn.permits)
 
         def act(some: Sequence[Answered]) -> list[Answered]:
             transact(services, lambda conn: write(conn, some))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from zlib import crc32
+from datetime import datetime
 
 from purring.domain.attempt import Initiator, Outcome, Unavailable, Unknown
 from purring.domain.changes import Changes, Draft
-from purring.domain.charge_plan import OUTAGE_SPREAD_S
 from purring.domain.decide.answer import after_charge
 from purring.domain.decide.begin import Ask, Go, Move, NewAttempt, Resend, Wait, next_move, plan_next
 from purring.domain.errors import ConfigError
@@ -19,6 +17,7 @@ from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.rulebook.limits import Use
 from purring.domain.schedule import schedule
 from purring.gateways.base import ChargeRequest
+from purring.operations.admission import Gate, Turn, gate
 from purring.operations.services import LEASE, Services
 from purring.store import Connection
 from purring.store.changes import save_many
@@ -70,10 +69,8 @@ class Answered:
 Uses = defaultdict[tuple[MerchantId, str], tuple[Use, ...]]
 
 
-def begin(
-    conn: Connection, services: Services, keys: Sequence[Key], now: datetime, paused: Mapping[str, datetime]
-) -> list[Sending]:
-    """Carry out the due steps of these invoices and start the charges they ask for. `paused`: gateways that are down.
+def begin(conn: Connection, services: Services, keys: Sequence[Key], now: datetime, turn: Turn) -> list[Sending]:
+    """Carry out the due steps of these invoices and start the charges they ask for, as far as there is room for them.
 
     At most one invoice of each customer. Those of different customers that share a card see each other's new attempts,
     so that no ceiling is passed together.
@@ -82,11 +79,12 @@ def begin(
     batch: list[tuple[MerchantId, Changes]] = []
     sendings: list[Sending] = []
     started: Uses = defaultdict(tuple)
-    for key in keys:
+    opened = gate(conn, turn, cases, now)
+    for key in opened.in_turn(keys):
         if key not in cases:
             log.error("invoice_missing", invoice_id=key[1])
             continue
-        move = _move(services, _seeing(cases[key], started), now, paused)
+        move = _move(services, key, _seeing(cases[key], started), now, opened)
         if isinstance(move, Go):
             started[key[0], move.attempt.fingerprint] += (use_of(move.attempt),)
         if not isinstance(move, Wait):
@@ -94,24 +92,26 @@ def begin(
         if move.changes:
             batch.append((key[0], move.changes))
     save_many(conn, batch, services.ids, now)
+    if sendings:
+        opened.shut(conn, permit_id(sendings[0].attempt_id, now))
     return sendings
 
 
-def _move(services: Services, facts: Facts, now: datetime, paused: Mapping[str, datetime]) -> Move:
-    """What to do about one invoice; a charge at a paused gateway isn't started."""
+def permit_id(attempt_id: AttemptId, now: datetime) -> str:
+    """Under what the permits of calls are kept that begin at an instant with this attempt's."""
+    return f"{attempt_id} {now.isoformat()}"
+
+
+def _move(services: Services, key: Key, facts: Facts, now: datetime, opened: Gate) -> Move:
+    """What to do about one invoice; a call for which there is no room now isn't made, and changes nothing."""
     new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
     move = next_move(facts, now, new)
-    if isinstance(move, Go) and move.method.gateway in paused:
-        return _postponed(facts, now, paused[move.method.gateway])
-    return move
-
-
-def _postponed(facts: Facts, now: datetime, until: datetime) -> Wait:
-    """Come back when the gateway does, each invoice at its own place, so that the first ones try it for the others."""
-    at = until + timedelta(seconds=crc32(facts.invoice.id.encode()) % OUTAGE_SPREAD_S)
+    back_at = None if isinstance(move, Wait) else opened.back_at(key, move)
+    if back_at is None:
+        return move
     draft = Draft(facts, now)
-    plan_next(draft, at)
-    return Wait(changes=draft.done(), facts=facts, until=at)
+    plan_next(draft, back_at)
+    return Wait(changes=draft.done(), facts=facts, until=back_at)
 
 
 def sending_of(key: Key, move: Go | Resend | Ask, now: datetime) -> Sending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,12 @@ from purring.domain.errors import RefusalCode, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.invoice import Invoice
-from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, record, sending_of
+from purring.operations.admission import let_a_person_in
+from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, permit_id, record, sending_of
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import transact
 from purring.operations.view import facts_in, facts_of
-from purring.store import Connection, leases
+from purring.store import Connection, leases, throttles
 from purring.store.changes import save_many
 from purring.store.facts import Key
 from purring.store.leases import Claim, Work
@@ -55,30 +56,43 @@ def retry_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId
 def _charge_now(services: Services, key: Key, decide: Decide) -> Paid:
     """Settle what is open, begin, charge, record. Meanwhile the invoice is leased to us, so that no worker resends."""
     settle_open_attempt(services, *key)
-    claim, sending = transact(services, lambda conn: _begin(conn, services, key, decide))
+    begun = transact(services, lambda conn: _begin(conn, services, key, decide))
+    sending = begun.sending
     answer = ask_gateway(services, sending)
     if answer is None:
         raise Refused(RefusalCode.CHARGE_IN_FLIGHT, details=(sending.attempt_id,))
-    _record(services, answer, claim)
+    _record(services, answer, begun.claim, begun.permits)
     facts = facts_of(services, *key)
     return Paid(outcome=answer.outcome, invoice=facts.invoice, attempt=facts.attempt(sending.attempt_id))
 
 
-def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> tuple[Claim, Sending]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A charge that is about to be sent, the invoice's lease and the permits to give back."""
+
+    claim: Claim
+    sending: Sending
+    permits: Collection[str]
+
+
+def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> _Begun:
     """Transaction 1: decide on what is true now, write the attempt down, take the invoice from whoever holds it."""
     now = services.clock.now()
     new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
     move = decide(facts_in(conn, services, *key, lock=True), now, new)
+    permits = let_a_person_in(conn, key[0], move.attempt.gateway, permit_id(move.attempt.id, now), now)
     save_many(conn, [(key[0], move.changes)], services.ids, now)
-    return leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE), sending_of(key, move, now)
+    claim = leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE)
+    return _Begun(claim=claim, sending=sending_of(key, move, now), permits=permits)
 
 
-def _record(services: Services, answer: Answered, claim: Claim) -> None:
+def _record(services: Services, answer: Answered, claim: Claim, permits: Collection[str] = ()) -> None:
     """Transaction 2: write the answer down and let go."""
 
     def act(conn: Connection) -> None:
         record(conn, services, [answer], services.clock.now())
         leases.release(conn, Work.INVOICE, [claim], services.owner)
+        throttles.give_back(conn, permits)
 
     transact(services, act)
 

@@ -32,7 +32,7 @@ from purring.store.schema.records import (
     notice,
     unknown_code,
 )
-from purring.store.schema.upkeep import found_charge, installation, set_aside
+from purring.store.schema.upkeep import found_charge, installation, permit, set_aside, throttle
 
 __all__ = [
     "APPEND_ONLY",
@@ -59,6 +59,7 @@ __all__ = [
     "merchant",
     "notice",
     "payment_method",
+    "permit",
     "person",
     "policy",
     "portal_session",
@@ -68,6 +69,7 @@ __all__ = [
     "set_aside",
     "sign_in_code",
     "subscription",
+    "throttle",
     "unknown_code",
 ]
 

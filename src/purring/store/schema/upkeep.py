@@ -1,8 +1,8 @@
-"""What keeping an installation in order takes: rows that can't be worked, and the checks after a restore."""
+"""What keeping an installation in order takes: rows that can't be worked, checks after a restore, gateways' limits."""
 
 from __future__ import annotations
 
-from sqlalchemy import PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table
 
 from purring.store.columns import (
     an_id,
@@ -64,4 +64,36 @@ found_charge = Table(
     words("problem"),
     PrimaryKeyConstraint("gateway", "key"),
     partial_index("ix_found_charge_unsettled", "merchant_id", "invoice_id", where="settled_at IS NULL"),
+)
+
+# The limits of a gateway and its pause; `merchant_id` is empty in the row that holds for all merchants together.
+throttle = Table(
+    "throttle",
+    metadata,
+    an_id("merchant_id"),
+    words("gateway"),
+    Column("spacing_us", BigInteger, nullable=True),
+    number("burst"),
+    number("in_flight_max", nullable=True),
+    instant("full_at", nullable=True),
+    number("pauses"),
+    instant("paused_until", nullable=True),
+    instant("probing_until", nullable=True),
+    PrimaryKeyConstraint("merchant_id", "gateway"),
+    check("spacing_us_above_zero", "spacing_us > 0"),
+    check("burst_above_zero", "burst > 0"),
+    check("in_flight_max_above_zero", "in_flight_max > 0"),
+)
+
+# Calls that a worker is making, counted where charges at once are limited. One that died leaves them until they lapse.
+permit = Table(
+    "permit",
+    metadata,
+    an_id("merchant_id"),
+    words("gateway"),
+    an_id("id"),
+    number("calls"),
+    instant("until"),
+    PrimaryKeyConstraint("merchant_id", "gateway", "id"),
+    check("calls_above_zero", "calls > 0"),
 )

@@ -810,7 +810,7 @@ def _queue() -> None:
 
 
 def _upkeep() -> None:
-    """Make the tables of rows that can't be worked, and of the checks after a restore."""
+    """Make the tables of rows that can't be worked, of checks after a restore, and of gateways' limits."""
     op.create_table(
         "set_aside",
         sa.Column("merchant_id", Id, nullable=False),
@@ -915,6 +915,32 @@ def _upkeep() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_invoice_link_token_hash")),
     )
     op.create_index("ix_invoice_link_invoice_id", "invoice_link", ["merchant_id", "invoice_id"], unique=False)
+    op.create_table(
+        "throttle",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("spacing_us", sa.BigInteger(), nullable=True),
+        sa.Column("burst", sa.Integer(), nullable=False),
+        sa.Column("in_flight_max", sa.Integer(), nullable=True),
+        sa.Column("full_at", Instant(), nullable=True),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("paused_until", Instant(), nullable=True),
+        sa.Column("probing_until", Instant(), nullable=True),
+        sa.CheckConstraint("spacing_us > 0", name=op.f("ck_throttle_spacing_us_above_zero")),
+        sa.CheckConstraint("burst > 0", name=op.f("ck_throttle_burst_above_zero")),
+        sa.CheckConstraint("in_flight_max > 0", name=op.f("ck_throttle_in_flight_max_above_zero")),
+        sa.PrimaryKeyConstraint("merchant_id", "gateway", name=op.f("pk_throttle")),
+    )
+    op.create_table(
+        "permit",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.CheckConstraint("calls > 0", name=op.f("ck_permit_calls_above_zero")),
+        sa.PrimaryKeyConstraint("merchant_id", "gateway", "id", name=op.f("pk_permit")),
+    )
 
 
 def _portal() -> None:
