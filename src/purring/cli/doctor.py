@@ -9,11 +9,14 @@ import typer
 
 from purring.app import Gateways, make_logs, open_services
 from purring.cli.backup import progress_lines
+from purring.cli.gateways import limits_of, pause_of
 from purring.cli.output import say
 from purring.config import load_settings
 from purring.domain.attempt import Absent
 from purring.domain.errors import PurringError
+from purring.domain.throttle import EVERYBODY
 from purring.operations.codes import unknown_codes_of
+from purring.operations.gateways import gateway_limits
 from purring.operations.lookup import all_merchants
 from purring.operations.queue import queue_of
 from purring.operations.reconcile import progress
@@ -61,6 +64,7 @@ def _findings() -> Iterator[Finding]:
         with open_services(settings) as services:
             yield Finding(well=True, text=f"database: {services.store.url} answers and is migrated")
             yield from _invariants(services)
+            yield from _limits(services)
             yield from _unknown_codes(services)
             yield from _waiting(services)
     except PurringError as error:
@@ -98,6 +102,18 @@ def _waiting(services: Services) -> Iterator[Finding]:
         yield Finding(
             well=True, note=True, text=f"{sum(counts.values())} things wait for a person; see `purring queue`"
         )
+
+
+def _limits(services: Services) -> Iterator[Finding]:
+    """What holds charges back at gateways, over all workers."""
+    now = services.clock.now()
+    for one in gateway_limits(services):
+        whose = "" if one.merchant_id == EVERYBODY else f" for {one.merchant_id}"
+        if one.limits:
+            yield Finding(well=True, note=True, text=f"gateway {one.gateway}{whose}: limited to {limits_of(one)}")
+        if pause_of(one, now):
+            text = f"gateway {one.gateway}: charges are paused because it kept failing, {pause_of(one, now)}"
+            yield Finding(well=True, note=True, text=text)
 
 
 def _unknown_codes(services: Services) -> Iterator[Finding]:

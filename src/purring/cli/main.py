@@ -15,6 +15,7 @@ from purring.cli import (
     doctor,
     documents,
     explaining,
+    gateways,
     importing,
     kid,
     letters,
@@ -71,6 +72,7 @@ app.add_typer(letters.app, name="letters")
 app.add_typer(kid.app, name="kid")
 app.add_typer(notices.app, name="notices")
 app.add_typer(merchants.app, name="merchant")
+app.add_typer(gateways.app, name="gateway")
 app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
 backup.add_to(app)

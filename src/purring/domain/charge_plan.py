@@ -12,6 +12,7 @@ from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.calendar import at_local, days, local_date, zone
 from purring.domain.clause import Clause
 from purring.domain.facts import Facts
+from purring.domain.invoice import InvoiceSource
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.policies import policy_named
 from purring.domain.policies.base import Outlook
@@ -33,16 +34,19 @@ BACKUP_WITHIN = timedelta(days=1)
 
 def first_charge(facts: Facts, now: datetime) -> Step:
     """The charge on the invoice date, or the step that asks for a method where none can be charged."""
-    floor, clause = max(facts.invoice.issued_at, now), Clause("invoice.first_charge")
     again_at = outage_over_at(facts)
-    if again_at is not None:
-        floor, clause = max(again_at, now), Clause("outage.retry", (len(_failed_since_counted(facts)) + 1,))
+    floor = max(again_at or facts.invoice.issued_at, now)
     method = facts.tied_method
     if method is None:
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_method"))
     stopped = stopped_by(facts, method, now.date())
     if stopped is not None:
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), stop_clause(facts, stopped))
+    if again_at is not None:
+        clause = Clause("outage.retry", (len(_failed_since_counted(facts)) + 1,))
+    else:
+        planned_at, clause = first_planned(facts)
+        floor = max(planned_at, now)
     delayed_to = network_delay(facts, method, now.date())
     if delayed_to and delayed_to > floor:
         floor, clause = delayed_to, Clause("network.delay", (floor,))
@@ -50,6 +54,21 @@ def first_charge(facts: Facts, now: datetime) -> Step:
     if allowed.at > window_ends_at(facts):
         return Step(floor, SetStatus(SubscriptionStatus.PAST_DUE), Clause("invoice.no_room"))
     return Step(allowed.at, Charge(method.id), _delayed(clause, floor, allowed))
+
+
+def first_planned(facts: Facts) -> tuple[datetime, Clause]:
+    """When the first charge of an invoice is planned, and why then.
+
+    Those of renewals are spread over the policy's minutes, each at the place that follows from its invoice's id. A
+    subscription's first one isn't, since somebody waits for it, nor is what was handed over.
+    """
+    invoice, subscription = facts.invoice, facts.subscription
+    spread = timedelta(minutes=facts.policy.spread_minutes)
+    is_renewal = subscription is not None and invoice.period_start_on not in {None, subscription.anchor_on}
+    if not spread or not is_renewal or invoice.source is not InvoiceSource.PURRING:
+        return invoice.issued_at, Clause("invoice.first_charge")
+    place = timedelta(seconds=crc32(invoice.id.encode()) % (spread // timedelta(seconds=1) + 1))
+    return invoice.issued_at + place, Clause("invoice.spread", (spread,))
 
 
 def window_ends_at(facts: Facts) -> datetime:
@@ -196,7 +215,7 @@ def _first_slot(facts: Facts, recovery: Recovery, last: Attempt | None) -> list[
     """The first charge, where somebody's own declined attempt opened the recovery before it could be made."""
     if last or not facts.attempts or facts.attempts[0].started_at > recovery.opened_at:
         return []
-    return [_Slot(facts.invoice.issued_at, Clause("invoice.first_charge"))]
+    return [_Slot(*first_planned(facts))]
 
 
 def _changed_at(facts: Facts, method: PaymentMethod) -> datetime:

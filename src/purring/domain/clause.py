@@ -29,6 +29,7 @@ TEXTS: dict[str, str] = {
         "Restored from a backup: nothing is charged before the gateways were asked what they charged since."
     ),
     "invoice.first_charge": mark("First charge, on the invoice date."),
+    "invoice.spread": mark("First charge; those of renewals are spread over {spread}, each at a place of its own."),
     "invoice.no_method": mark("No usable payment method is tied: the customer is asked for one."),
     "invoice.no_room": mark("The networks' ceilings leave no room for a first charge within the window."),
     "subscription.canceled": mark("The subscription is canceled: no automatic charge."),
@@ -87,7 +88,7 @@ _READ: Mapping[str, Callable[[str], object]] = {
     "decline_class": DeclineClass,
     "planned_at": datetime.fromisoformat,
     "until_at": datetime.fromisoformat,
-    "after": lambda text: timedelta(seconds=float(text)),
+    **dict.fromkeys(("after", "spread"), lambda text: timedelta(seconds=float(text))),
     "limits": _limits,
     **dict.fromkeys(("version", "number", "count", "day", "last_day", "window_days", "lead_days"), int),
 }

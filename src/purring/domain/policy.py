@@ -17,6 +17,8 @@ WINDOW_DAYS_MAX = 90
 SUSPENDED_DAYS_MAX = 3650
 HOLD_DAYS_MAX = 60
 PRENOTIFICATION_DAYS_MAX = 60
+SPREAD_MINUTES_MAX = 720
+"""Spread over more than half a day, a first charge might not be made on the invoice date."""
 
 
 class EndAction(StrEnum):
@@ -40,6 +42,8 @@ class Policy:
     agreed. `ceilings` are the merchant's numbers for limits of the rulebook, `overrides` what allows larger ones than
     ours. `dunning` says what the merchant claims of late Norwegian payers beside the invoice, `kid` which payment
     references its bank reads. These four hold for open recoveries at once. `notices` says when notices go out.
+    `spread_minutes`: so long after a renewal's invoice is issued its first charge may come, each at a place of its own;
+    0, as most merchants have too few for a spike, and expect their customers to be charged when the day begins.
     """
 
     version: int = 1
@@ -59,6 +63,7 @@ class Policy:
     dunning: DunningTerms = field(default_factory=DunningTerms)
     kid: KidAgreement | None = None
     notices: NoticeTerms = field(default_factory=NoticeTerms)
+    spread_minutes: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a policy that could not be kept."""
@@ -81,6 +86,7 @@ class Policy:
         )
         notice_days = self.prenotification_days
         _check(notice_days is None or 0 <= notice_days <= PRENOTIFICATION_DAYS_MAX, "prenotification_days", _NOTICE)
+        _check(0 <= self.spread_minutes <= SPREAD_MINUTES_MAX, "spread_minutes", _SPREAD)
         _check(_once(one.limit_id for one in self.ceilings), "ceilings", "must name each limit once")
         _check(_once(one.limit_id for one in self.overrides), "overrides", "must name each limit once")
 
@@ -90,6 +96,7 @@ class Policy:
         return Ceilings(self.version, self.ceilings, self.overrides)
 
 
+_SPREAD = f"must be 0 to {SPREAD_MINUTES_MAX} minutes"
 _NOTICE = f"must be 0 to {PRENOTIFICATION_DAYS_MAX} days"
 
 

@@ -170,6 +170,7 @@ _READ: Mapping[str, Read] = {
     "dunning": _dunning,
     "kid": _or_none(_kid),
     "notices": _object,
+    "spread_minutes": _whole,
 }
 
 _READ_NOTICES: Mapping[str, Read] = {

@@ -130,6 +130,7 @@ class PolicyPart(Part):
     suspended_days: int | None = maybe("how long a suspension lasts before it cancels")
     transfer_hold_business_days: int | None = maybe("how long a declared transfer pauses retries")
     prenotification_days: int | None = maybe("days of notice before a bank debit, as agreed with payers")
+    spread_minutes: int | None = maybe("over how long the first charges of renewals are spread")
     ceilings: dict[LimitText, int] | None = maybe("the merchant's own number for each of these limits")
     overrides: list[OverridePart] | None = maybe("what allows larger numbers than our own ceilings")
     notices: NoticeTermsPart | None = maybe("when notices go out")

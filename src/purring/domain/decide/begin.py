@@ -10,7 +10,7 @@ from typing import assert_never
 
 from purring.domain.attempt import Attempt, AttemptEvent, AttemptStatus, Initiator
 from purring.domain.changes import Changes, Draft
-from purring.domain.charge_plan import permit_for, window_ends_at
+from purring.domain.charge_plan import first_planned, permit_for, window_ends_at
 from purring.domain.clause import Clause
 from purring.domain.decide.carry_out import carry_out
 from purring.domain.event import EventKind
@@ -133,8 +133,8 @@ def _held_back(facts: Facts, method: PaymentMethod, clause: Clause, now: datetim
     match clause:
         case Clause("late", (datetime() as planned_at,)):
             pass
-        case Clause("invoice.first_charge"):
-            planned_at = facts.invoice.issued_at
+        case Clause("invoice.first_charge" | "invoice.spread"):
+            planned_at, _ = first_planned(facts)
         case _:
             return clause
     delayed_to = network_delay(facts, method, now.date())
