@@ -14,8 +14,10 @@ from purring.config import LogFormat, SenderKind, Settings
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
 from purring.gateways.registry import GatewaySettings, open_gateway
+from purring.notices.mailbox import Mailbox, open_mailbox
 from purring.notices.send import ConsoleSender, FileSender, NullSender, Sender
 from purring.notices.smtp import SmtpSender, SmtpSettings
+from purring.notices.verp import BounceAddress
 from purring.operations.services import Services
 from purring.store.engine import Store, open_store, upgrade
 from purring.telemetry.logs import set_up_logs
@@ -45,6 +47,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             batch_max=settings.batch_max,
             base_url=settings.base_url.rstrip("/"),
             secret_key=settings.secret_key.get_secret_value().encode(),
+            bounces=make_bounce_address(settings),
+            mailbox=make_mailbox(settings),
         )
     finally:
         sender.close()
@@ -113,6 +117,7 @@ def web_settings(settings: Settings) -> WebSettings:
         host=settings.host,
         port=settings.port,
         trusted_proxies=settings.trusted_proxies,
+        mail_token=settings.bounce_inbound_token.get_secret_value().encode(),
     )
 
 
@@ -138,6 +143,20 @@ def make_sender(settings: Settings) -> Sender:
             return FileSender(settings.mail_directory)
         case _:
             assert_never(settings.sender)
+
+
+def make_bounce_address(settings: Settings) -> BounceAddress | None:
+    """Where bounces go."""
+    if not settings.bounce_address:
+        return None
+    return BounceAddress(pattern=settings.bounce_address, secret=settings.secret_key.get_secret_value().encode())
+
+
+def make_mailbox(settings: Settings) -> Mailbox | None:
+    """Where bounces lie."""
+    if not settings.bounce_mailbox:
+        return None
+    return open_mailbox(settings.bounce_mailbox, settings.bounce_mailbox_password.get_secret_value())
 
 
 def make_logs(settings: Settings) -> None:

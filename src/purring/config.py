@@ -18,10 +18,12 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from purring.domain.errors import ConfigError
+from purring.domain.errors import ConfigError, PurringError
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
+from purring.notices.mailbox import open_mailbox
 from purring.notices.message import is_address
 from purring.notices.smtp import Tls
+from purring.notices.verp import BounceAddress
 
 PREFIX = "PURRING_"
 FILE = "_FILE"
@@ -112,6 +114,23 @@ class Settings(BaseSettings):
     )
     smtp_reports_success: bool = Field(
         default=False, description="Ask the mail server to report also what arrived; each report is a mail to us."
+    )
+    bounce_address: str = Field(
+        default="",
+        description="Where bounces go, if not to the address that notices come from: bounces+{token}@example.com if "
+        "its server lets it vary, so that each bounce names its notice, else bounces@example.com.",
+    )
+    bounce_mailbox: str = Field(
+        default="",
+        description="Where bounces lie until a worker takes them in: maildir:/path, mbox:/path, "
+        "imaps://user@host/folder, or imap:// for STARTTLS; empty: nowhere.",
+    )
+    bounce_mailbox_password: SecretStr = Field(
+        default=SecretStr(""), description="The password of the mailbox for bounces, if it is on an IMAP server."
+    )
+    bounce_inbound_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What whoever posts bounces to /inbound/mail must show as Bearer token; empty: nobody may.",
     )
     mail_directory: Path = Field(
         default=Path("mail"), description="Where the sender file writes each notice, as a mail of its own: <id>.eml."
@@ -226,6 +245,7 @@ def _at_odds(settings: Settings) -> Iterator[str]:
         for name, nothing in (("smtp_host", ""), ("from_email", NO_EMAIL)):
             if getattr(settings, name) == nothing:
                 yield f"{variable(name)}: it is missing. {FIELDS[name].description}"
+    yield from _bounces_at_odds(settings)
     if settings.smtp_user and settings.smtp_tls is Tls.NONE:
         yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
     if settings.environment is Environment.PRODUCTION:
@@ -253,3 +273,15 @@ def _no_networks(proxies: str) -> Iterator[str]:
         except ValueError:
             yield f"{variable('trusted_proxies')}: it holds what is neither an address nor a network; use 10.0.0.0/8."
             return
+
+
+def _bounces_at_odds(settings: Settings) -> Iterator[str]:
+    """Addresses and mailboxes for bounces that can't be what they should be."""
+    try:
+        if settings.bounce_address:
+            BounceAddress(pattern=settings.bounce_address, secret=b"")
+        if settings.bounce_mailbox:
+            open_mailbox(settings.bounce_mailbox, settings.bounce_mailbox_password.get_secret_value())
+    except PurringError as error:
+        name = "bounce_mailbox" if error.field == "bounce_mailbox" else "bounce_address"
+        yield f"{variable(name)}: {error.message}"

@@ -9,6 +9,7 @@ import typer
 
 from purring.cli import (
     backup,
+    bounces,
     codes,
     database,
     demonstrate,
@@ -71,6 +72,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(letters.app, name="letters")
 app.add_typer(kid.app, name="kid")
 app.add_typer(notices.app, name="notices")
+app.add_typer(bounces.app, name="bounces")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(gateways.app, name="gateway")
 app.add_typer(codes.app, name="codes")

@@ -98,7 +98,7 @@ def done(thing: IdArgument, *, note: NoteOption) -> None:
 
 @app.command("again")
 def again(thing: IdArgument) -> None:
-    """Let a gateway's event, or a row that was set aside, be tried again at once."""
+    """Let a gateway's event, a row that was set aside, or a notice that didn't arrive be tried again at once."""
     with services() as opened:
         try_again(opened, thing)
     say(f"{thing} is tried again at the worker's next turn.")

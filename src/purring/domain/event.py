@@ -68,6 +68,8 @@ class EventKind(StrEnum):
     METHOD_EXPIRES_SOON = "payment_method.expires_soon"
     POLICY_CHANGED = "policy.changed"
     POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
+    NOTICE_BOUNCED = "notice.bounced"
+    NOTICE_COMPLAINED = "notice.complained"
     QUEUE_SETTLED = "queue.settled"
 
 
@@ -142,6 +144,8 @@ SILENT = frozenset(
         EventKind.METHOD_REMOVED,
         EventKind.POLICY_CHANGED,
         EventKind.POLICY_LIMIT_OVERRIDDEN,
+        EventKind.NOTICE_BOUNCED,
+        EventKind.NOTICE_COMPLAINED,
         EventKind.QUEUE_SETTLED,
     }
 )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from purring.domain.errors import StoreUnavailable
 from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
+from purring.operations.bounces import BounceWatch
 from purring.operations.inbound import work_inbound
 from purring.operations.notices import send_due
 from purring.operations.reconcile import is_known_to_gateways, reconcile
@@ -82,6 +83,7 @@ class Worker:
         self.services = services
         self.is_compared = not compares_first
         self._looks_at: datetime | None = None
+        self._bounces = BounceWatch()
         self.pipeline = Pipeline(services, interrupt)
 
     def turn(self) -> Turn:
@@ -95,6 +97,7 @@ class Worker:
         goes_on, checked = self._reconcile()
         if goes_on:
             return Turn(checked=checked)
+        self._bounces.look(self.services)
         return Turn(
             checked=checked,
             inbound=work_inbound(self.services),

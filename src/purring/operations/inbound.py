@@ -17,6 +17,7 @@ from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.invoice import DisputeStatus
 from purring.domain.schedule import schedule
 from purring.gateways.base import InboundEvent, InboundKind
+from purring.operations.bounces import MAIL, work_mails
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import together_or_alone, told, transact
 from purring.store import Connection, attempts, inbound, leases
@@ -68,8 +69,10 @@ def work_inbound(services: Services) -> int:
         )
         stored = inbound.load(conn, [claim.id for claim in claims]) if claims else []
     held = {claim.id: claim for claim in claims}
+    work_mails(services, held, [one for one in stored if one.gateway == MAIL], now)
+    from_gateways = [one for one in stored if one.gateway != MAIL]
     together_or_alone(
-        [one for event in stored for one in _read(services, held[event.id], event)],
+        [one for event in from_gateways for one in _read(services, held[event.id], event)],
         lambda some: transact(services, lambda conn: _act_once(conn, services, some, now)),
         lambda one, error: _keep(services, one.claim, error),
     )

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import assert_never
 
+from purring.domain.customer import AddressState
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
+from purring.domain.event import EventDraft, EventKind
 from purring.domain.notice import DECLINE_NOTICES
+from purring.notices.bounces import blames_address, status_in
 from purring.notices.message import Message
 from purring.notices.render import Rendered, render
 from purring.notices.send import Bounced, Deferred, Delivered
@@ -21,9 +24,10 @@ from purring.operations.charge import SEND_WITHIN
 from purring.operations.outgoing import Letter, letters
 from purring.operations.services import Services
 from purring.operations.transact import told, transact
-from purring.store import Connection, leases, notices
+from purring.store import Connection, delivery_reports, events, leases, notices
 from purring.store.leases import Claim, Work
 from purring.store.notices import Delivery, NotSent, Sent
+from purring.store.schema import DeliveryStatus
 from purring.telemetry.logs import log
 
 COPIES_MAX = 50
@@ -115,7 +119,7 @@ def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Se
         case Deferred():
             return NotSent(claim=claim, problem=outcome.detail)
         case Bounced():
-            return NotSent(claim=claim, problem=outcome.detail, permanent=True)
+            return NotSent(claim=claim, problem=outcome.detail, permanent=True, code=status_in(outcome.detail))
         case _:
             assert_never(outcome)
 
@@ -127,8 +131,32 @@ def _remember(
     tried = {result.claim for result in results}
     untried = [claim for claim in claims if claim not in tried]
     notices.mark_sent(conn, [one for one in results if isinstance(one, Sent)], services.owner, now)
-    notices.mark_failed(conn, [one for one in results if isinstance(one, NotSent)], services.owner, now)
+    refused = [one for one in results if isinstance(one, NotSent)]
+    notices.mark_failed(conn, refused, services.owner, now)
+    _note_addresses(conn, services, [one for one in refused if blames_address(one.code, one.problem)], now)
     leases.extend(conn, Work.DELIVERY, untried, services.owner, services.clock.now() + SENDER_PAUSE)
+
+
+def _note_addresses(conn: Connection, services: Services, refused: Sequence[NotSent], now: datetime) -> None:
+    """Remember which addresses a server has refused for good, so that somebody else is written to."""
+    keys = [(one.claim.merchant_id, one.claim.id) for one in refused if one.permanent]
+    if not keys:
+        return
+    copies = notices.deliveries(conn, keys)
+    people = {(copy.merchant_id, copy.person.id): AddressState.BOUNCED for copy in copies.values()}
+    delivery_reports.mark_addresses(conn, people)
+    drafts = [
+        (copy.merchant_id, bounced_event(copy, now, code=copy.code, is_hard=True, detail=copy.problem))
+        for copy in copies.values()
+        if copy.status is DeliveryStatus.FAILED
+    ]
+    events.append(conn, drafts, services.ids)
+
+
+def bounced_event(copy: Delivery, now: datetime, *, code: str, is_hard: bool, detail: str) -> EventDraft:
+    """A copy that came back, told of its notice."""
+    data = {"delivery_id": copy.id, "person_id": copy.person.id, "code": code, "is_hard": is_hard, "detail": detail}
+    return EventDraft(kind=EventKind.NOTICE_BOUNCED, object_id=copy.notice.id, at=now, data=data)
 
 
 def rendered_for(copy: Delivery, pay_url: str | None = None) -> Rendered:
@@ -154,5 +182,6 @@ def _message(services: Services, copy: Delivery, rendered: Rendered, now: dateti
         subject=rendered.subject,
         body=rendered.body_text,
         body_html=rendered.body_html,
+        envelope_from=services.bounces.of(copy.id) if services.bounces else "",
         images=rendered.images,
     )

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from purring.domain.errors import InvalidInput, MissingField, NotFound
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
+from purring.domain.invoice import InvoiceStatus
+from purring.domain.notice import DECLINE_NOTICES
 from purring.domain.queue import NOTED, QueueKind
 from purring.operations.services import Services
-from purring.store import Connection, events, queue, upkeep
+from purring.store import Connection, delivery_reports, events, invoices, notices, queue, upkeep
 from purring.store.leases import Work
 from purring.store.queue import Place, Waiting
 
@@ -19,6 +21,7 @@ LIMIT_MAX = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EVENTS = frozenset({QueueKind.EVENT_WAITING, QueueKind.EVENT_FAILED})
+_TRIED_AGAIN = _EVENTS | {QueueKind.SET_ASIDE, QueueKind.NOTICE_UNDELIVERED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ def _settled(row: Waiting, now: datetime, note: str) -> EventDraft:
 
 
 def try_again(services: Services, thing_id: str) -> None:
-    """Let a gateway's event that couldn't act, or a row that was set aside, be tried at once.
+    """Let a gateway's event that couldn't act, a row that was set aside, or a copy that didn't arrive be tried at once.
 
     Raises:
         NotFound: nothing waits under this id.
@@ -98,7 +101,7 @@ def try_again(services: Services, thing_id: str) -> None:
     now = services.clock.now()
     with services.store.transaction() as conn:
         found = _waiting(conn, now, thing_id)
-        again = [row for row in found if row.kind in _EVENTS or row.kind is QueueKind.SET_ASIDE]
+        again = [row for row in found if row.kind in _TRIED_AGAIN]
         if not again:
             raise InvalidInput(
                 f"{thing_id} isn't something that is tried again; `purring queue` says what helps", field="id"
@@ -106,8 +109,24 @@ def try_again(services: Services, thing_id: str) -> None:
         for row in again:
             if row.kind is QueueKind.SET_ASIDE:
                 upkeep.free(conn, Work(row.state), (row.merchant_id, row.id))
+            elif row.kind is QueueKind.NOTICE_UNDELIVERED:
+                _send_again(conn, row, now)
             else:
                 upkeep.work_event_again(conn, row.id, now)
+
+
+def _send_again(conn: Connection, row: Waiting, now: datetime) -> None:
+    """Owe a copy again, unless it would tell of a failure after the money came."""
+    key = (row.merchant_id, row.id)
+    about = notices.deliveries(conn, [key])[key].notice
+    if about.kind in DECLINE_NOTICES and about.invoice_id is not None:
+        bill = invoices.get(conn, row.merchant_id, about.invoice_id)
+        if bill.status is not InvoiceStatus.OPEN:
+            raise InvalidInput(
+                f"invoice {bill.number} is {bill.status} by now, so nobody is told of the failure any more; note it",
+                field="id",
+            )
+    delivery_reports.owe_again(conn, key, now)
 
 
 def _waiting(conn: Connection, now: datetime, thing_id: str) -> Sequence[Waiting]:

@@ -62,7 +62,7 @@ _WHY_OPEN: Mapping[str, str] = {
 }
 _NOT_BOOKED = mark("The gateway charged this since the backup, and it can't be booked: {problem}")
 _CORRECTED = mark("An operator wrote this charge down as declined: nothing is retried by itself.")
-_UNDELIVERED = mark("A notice ({kind}) reached nobody: {problem}")
+_UNDELIVERED = mark("A copy of a notice ({kind}) didn't arrive: {problem}")
 
 
 def why(row: Waiting, reader: Reader) -> str:
@@ -98,8 +98,10 @@ def remedies(row: Waiting, *, several_merchants: bool) -> tuple[str, ...]:
         case QueueKind.TRANSFER_DECLARED:
             paid = f"purring recovery paid {bill} --amount '{row.amount}' --reference REFERENCE{own}"
             return paid, f"purring recovery resume {bill}{own}"
-        case QueueKind.DISPUTED | QueueKind.SURPLUS | QueueKind.NOTICE_UNDELIVERED:
+        case QueueKind.DISPUTED | QueueKind.SURPLUS:
             return (done,)
+        case QueueKind.NOTICE_UNDELIVERED:
+            return again, done
         case QueueKind.DISPUTE_LOST:
             return f"purring recovery write-off {bill}{own}", done
         case QueueKind.EVENT_WAITING | QueueKind.EVENT_FAILED:

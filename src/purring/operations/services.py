@@ -10,7 +10,9 @@ from purring.domain.calendar import Clock
 from purring.domain.errors import ConfigError
 from purring.domain.ids import IdMaker
 from purring.gateways.base import Gateway
+from purring.notices.mailbox import Mailbox
 from purring.notices.send import Sender
+from purring.notices.verp import BounceAddress
 from purring.store.engine import Store
 from purring.store.leases import Ring
 
@@ -28,6 +30,8 @@ class Services:
     gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
     repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next. `base_url`: where people
     reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those links are made with.
+    `bounces`: where bounces of our mails go; None: to `from_email`.
+    `mailbox`: where they lie until we take them in.
     """
 
     store: Store
@@ -41,6 +45,8 @@ class Services:
     batch_max: int = 200
     base_url: str = ""
     secret_key: bytes = field(default=b"", repr=False)
+    bounces: BounceAddress | None = None
+    mailbox: Mailbox | None = None
     ring: Ring = field(default_factory=Ring)
 
     def gateway(self, name: str) -> Gateway:

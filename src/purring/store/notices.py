@@ -25,8 +25,9 @@ SHAPE = bulk.Shape(notice)
 TRIES_MAX = 8
 ACCEPTED = (DeliveryStatus.SENT, DeliveryStatus.DELAYED, DeliveryStatus.DELIVERED)
 """A server answers for it, and nobody has said that it didn't arrive."""
+_TOLD_OR_OWED = (NoticeStatus.OWED, NoticeStatus.SENT)
 _MAY_REACH = (DeliveryStatus.OWED, *ACCEPTED)
-_PROBLEM_CHARS_MAX = 500
+PROBLEM_CHARS_MAX = 500
 _FIRST_PAUSE = timedelta(minutes=5)
 _DELIVERY = (
     "merchant_id",
@@ -80,11 +81,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """A copy that didn't go out, and why; `permanent` when it never will."""
+    """A copy that didn't go out, and why; `permanent` when it never will. `code`: an enhanced status, or ""."""
 
     claim: Claim
     problem: str
     permanent: bool = False
+    code: str = ""
 
 
 def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: IdMaker) -> None:
@@ -206,10 +208,22 @@ def mark_failed(conn: Connection, failed: Sequence[NotSent], owner: str, now: da
         over = one.permanent or tries >= TRIES_MAX
         again_at = None if over else now + _FIRST_PAUSE * 2 ** (tries - 1)
         status = DeliveryStatus.FAILED if over else DeliveryStatus.OWED
-        rows.append((*_held(one.claim, owner), status, tries, one.problem[:_PROBLEM_CHARS_MAX], again_at))
-    bulk.update_held(conn, delivery, (*bulk.HELD, "status", "tries", "problem", "next_step_at"), rows, while_owed=True)
-    of = {(one.merchant_id, one.notice.id) for one in known.values()}
-    conn.execute(_notices_of_nobody(conn.dialect.name), bulk.key_params(conn.dialect.name, of))
+        rows.append((*_held(one.claim, owner), status, tries, one.problem[:PROBLEM_CHARS_MAX], one.code, again_at))
+    columns = (*bulk.HELD, "status", "tries", "problem", "code", "next_step_at")
+    bulk.update_held(conn, delivery, columns, rows, while_owed=True)
+    give_up_unreached(conn, {(one.merchant_id, one.notice.id) for one in known.values()})
+
+
+def give_up_unreached(conn: Connection, keys: Iterable[bulk.Key]) -> None:
+    """Say of those of some notices that have reached nobody, and never will, that they are undelivered."""
+    conn.execute(_notices_of_nobody(conn.dialect.name), bulk.key_params(conn.dialect.name, keys))
+
+
+def take_up_again(conn: Connection, key: bulk.Key) -> None:
+    """Owe a notice that had reached nobody."""
+    own = notice.c
+    gone = (own.merchant_id == key[0], own.id == key[1], own.status == NoticeStatus.UNDELIVERED)
+    conn.execute(update(notice).where(*gone).values(status=NoticeStatus.OWED))
 
 
 def _held(claim: Claim, owner: str) -> bulk.Row:
@@ -251,8 +265,8 @@ def _notices_of_nobody(dialect: str) -> Update:
     asked_for = select(keys.c.id).where(keys.c.merchant_id == notice.c.merchant_id, keys.c.id == notice.c.id)
     return (
         update(notice)
-        .where(asked_for.exists(), notice.c.status == NoticeStatus.OWED, ~reached.exists())
-        .values(status=NoticeStatus.UNDELIVERED)
+        .where(asked_for.exists(), notice.c.status.in_(_TOLD_OR_OWED), ~reached.exists())
+        .values(status=NoticeStatus.UNDELIVERED, sent_at=None)
     )
 
 

@@ -34,7 +34,7 @@ def make_app(services: Services, settings: WebSettings) -> Starlette:
         routes=[
             Route("/health", Health),
             Mount("/v1", make_api(services)),
-            Mount("/inbound", make_inbound(services)),
+            Mount("/inbound", make_inbound(services, settings.mail_token)),
             Mount("/", make_portal(services, is_https=settings.is_https)),
         ],
         middleware=[

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where we are reached, where we listen, and which proxies are believed (addresses or networks, by commas)."""
+    """Where we are reached, where we listen, and which proxies are believed (addresses or networks, by commas).
+
+    `mail_token`: what whoever posts bounces must show; empty: nobody may.
+    """
 
     base_url: str
     host: str = "127.0.0.1"
     port: int = 0
     trusted_proxies: str = ""
+    mail_token: bytes = field(default=b"", repr=False)
 
     @property
     def is_https(self) -> bool:

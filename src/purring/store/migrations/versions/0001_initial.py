@@ -75,7 +75,8 @@ def upgrade() -> None:
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
             "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
-            "'payment_method.expires_soon', 'policy.changed', 'policy.limit_overridden', 'queue.settled')",
+            "'payment_method.expires_soon', 'policy.changed', 'policy.limit_overridden', "
+            "'notice.bounced', 'notice.complained', 'queue.settled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
