@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt cover docs simulate soak torture bench clean
+.PHONY: help setup demo test lint fmt cover docs simulate soak torture mailcheck bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ soak: $(READY)  ## The same for HOURS=8, with seeds that nobody has tried
 
 torture: $(READY)  ## Kill real workers on a real PostgreSQL for MINUTES=22, then look for harm
 	@$(RUN) -m tools.torture --minutes $(or $(MINUTES),22) $(ARGS)
+
+mailcheck: $(READY)  ## Send notices through a genuine Postfix with TLS, and read its bounces (as root)
+	@$(RUN) -m tools.mailcheck $(ARGS)
 
 bench: $(READY)  ## Measure the speeds that we claim
 	@tools/setup --group bench

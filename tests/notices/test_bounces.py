@@ -12,13 +12,13 @@ from purring.domain.errors import InvalidInput
 from purring.domain.ids import DeliveryId
 from purring.notices.bounces import Report, ReportKind, blames_address, read_report, unique_name
 from purring.notices.verp import BounceAddress
-from tests.notices.postfix import BOUNCES
 
+BOUNCES = "bounces+{token}@nordlys.test"
 REPORTS = Path(__file__).parent / "reports"
 COPY = DeliveryId("dlv_01k6q3v8f0m2c4e6g8j0n2q4s6")
 KARI = "kari@kunde.example"
 ADDRESS = BounceAddress(pattern=BOUNCES, secret=b"x" * 32)
-B, D, L, C, O = (  # noqa: E741
+B, D, L, C, N = (
     ReportKind.BOUNCED,
     ReportKind.DELAYED,
     ReportKind.DELIVERED,
@@ -48,13 +48,13 @@ def report(name: str) -> Report:
         ("qmail-unknown", B, "5.1.1", True, ""),
         ("exim-unknown", B, "", True, KARI),
         ("words-only", B, "", False, ""),
-        ("absence", O, "", False, ""),
-        ("challenge", O, "", False, ""),
-        ("reply", O, "", False, ""),
-        ("read-receipt", O, "", False, ""),
+        ("absence", N, "", False, ""),
+        ("challenge", N, "", False, ""),
+        ("reply", N, "", False, ""),
+        ("read-receipt", N, "", False, ""),
     ],
 )
-def test_what_each_report_says(name: str, kind: ReportKind, code: str, is_hard: bool, recipient: str) -> None:  # noqa: FBT001
+def test_what_each_report_says(name: str, kind: ReportKind, code: str, is_hard: bool, recipient: str) -> None:  # noqa: FBT001 - a column of the table above
     """Only a status or words that blame the address are held against it; answers are no bounces at all."""
     said = report(name)
     assert (kind, code, is_hard, recipient) == (said.kind, said.code, said.is_hard, said.recipient)
@@ -108,7 +108,7 @@ def test_whatever_comes_is_read(raw: bytes) -> None:
         ("", "550 go away", False),
     ],
 )
-def test_an_address_is_blamed_for_what_only_it_can_mend(code: str, words: str, blamed: bool) -> None:  # noqa: FBT001
+def test_an_address_is_blamed_for_what_only_it_can_mend(code: str, words: str, blamed: bool) -> None:  # noqa: FBT001 - a column of the table above
     """A full mailbox, a policy or a bad day aren't the address's fault; without a status the words decide."""
     assert blamed is blames_address(code, words)
 

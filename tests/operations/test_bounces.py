@@ -21,7 +21,7 @@ from purring.operations.customers import NewPerson
 from purring.operations.pay import pay_now
 from purring.operations.queue import note_done, queue_of, try_again
 from purring.store.notices import Delivery, deliveries
-from purring.store.schema import DeliveryStatus
+from purring.store.schema import DeliveryStatus, delivery
 from tests.world import FUNDS, Outbox, Shop, World, only
 
 ADDRESS = BounceAddress(pattern="bounces+{token}@purring.example", secret=b"x" * 32)
@@ -171,8 +171,6 @@ def test_a_report_that_is_quicker_than_we_is_tried_again(world: World, shop: Sho
 
 def _owe(world: World) -> None:
     """Turn the copy back into one that nobody has written down as sent, and that somebody holds for two minutes."""
-    from purring.store.schema import delivery  # noqa: PLC0415 - only here are tables written by hand
-
     until = world.clock.now() + timedelta(minutes=2)
     values: dict[str, Any] = {"status": S.OWED, "sent_at": None, "next_step_at": until, "subject": None}
     with world.services.store.transaction() as conn:

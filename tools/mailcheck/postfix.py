@@ -1,4 +1,4 @@
-"""A Postfix of the tests' own: installed on the machine, but run from a throw-away directory on loopback, with TLS.
+"""A Postfix of our own: installed on the machine, but run from a throw-away directory on loopback, with TLS.
 
 It answers for `nordlys.test`, whose bounces end in a Maildir, and takes mail to `elsewhere.test` without knowing who is
 there: that is found out at the next server, which refuses `gone@`. So it writes genuine reports.
@@ -18,8 +18,7 @@ from pathlib import Path
 
 import trustme
 
-FOUND = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin") if os.geteuid() == 0 else None
-"""The program, if the machine has one and we may start it: it gives up rights that only root has."""
+PATH = f"/usr/sbin:/usr/bin:/sbin:/bin:{os.environ.get('PATH', '')}"
 
 BOUNCES = "bounces+{token}@nordlys.test"
 GONE = "gone@elsewhere.test"
@@ -81,6 +80,11 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def found() -> str | None:
+    """The program, if the machine has it."""
+    return shutil.which("postfix", path=PATH)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Postfix:
     """A running server: where it listens, whom it delivers to, and who certified it."""
@@ -97,7 +101,6 @@ class Postfix:
 @contextmanager
 def running_postfix(root: Path) -> Iterator[Postfix]:
     """A server in a directory of its own, until the end of the `with`."""
-    assert FOUND
     authority = trustme.CA()
     port, next_port = _free_port(), _free_port()
     _lay_out(root, authority, port=port, next_port=next_port)
@@ -126,9 +129,10 @@ def _lay_out(root: Path, authority: trustme.CA, *, port: int, next_port: int) ->
 
 
 def _run(command: str, root: Path) -> None:
-    assert FOUND
-    environment = {**os.environ, "PATH": f"/usr/sbin:/usr/bin:/sbin:/bin:{os.environ.get('PATH', '')}"}
-    subprocess.run([FOUND, "-c", root / "etc", command], check=True, capture_output=True, timeout=60, env=environment)
+    program = found()
+    assert program
+    called = [program, "-c", str(root / "etc"), command]
+    subprocess.run(called, check=True, capture_output=True, timeout=60, env={**os.environ, "PATH": PATH})
 
 
 def _free_port() -> int:
