@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 from purring.domain.catalog import Price, parse_interval
 from purring.domain.customer import Role
 from purring.domain.merchant import Merchant
 from purring.domain.money import Money
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.payment_method import MethodKind
 from purring.domain.policy import EndAction, Policy
 from purring.gateways.sandbox.numbers import TOKEN_PREFIX, by_name
@@ -25,9 +26,13 @@ ZONES = ("Europe/Oslo", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kolkata
 NETWORKS = ("visa", "visa", "mastercard", "amex", "sepa", "ach", "bacs")
 AMOUNTS = (9_900, 24_900)
 CURRENCY = "NOK"
+PATIENT = NoticeTerms(hold_back_max=2, combine_at=time(16), receipts=True)
+DISCREET = NoticeTerms(hold_back_max=1, quiet_from=time(20), quiet_until=time(9), escalate_after_unread=1)
 POLICIES = (
     Policy(),
     Policy(),
+    Policy(notices=PATIENT),
+    Policy(window_days=21, notices=DISCREET),
     Policy(window_days=14, end_action=EndAction.CANCEL, transfer_hold_business_days=3),
     Policy(retry="fixed", offsets_days=(1, 2, 5), window_days=14, end_action=EndAction.WRITE_OFF),
     Policy(retry="fixed", offsets_days=tuple(range(1, 14)), window_days=14, end_action=EndAction.KEEP_PAST_DUE),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from purring.domain.attempt import Attempt
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
+from purring.domain.notice import Notice, NoticeKind
 from purring.domain.recovery import Cause
 from purring.simulator.checks import all_facts
 from purring.store import events
@@ -59,6 +60,9 @@ POINTS = {
     "an agreed backup was charged": "Another method stepped in.",
     "a limit held a charge back": "A charge happened later than planned because a ceiling was full.",
     "a network asked to wait": "A charge happened later than planned because the network said when.",
+    "a notice waited": "A notice went out hours after it was owed: held back, combined, or in quiet hours.",
+    "a notice told of others too": "A notice that waited carried one that hadn't gone out.",
+    "a receipt was owed": "An ordinary payment was confirmed.",
     "a network forbade a card": "A decline that forbids the card for good.",
     "money was found late": "An attempt that was given up turned out to have succeeded.",
     "one card served two customers": "Attempts of two customers on one card.",
@@ -84,6 +88,8 @@ POINTS = {
     "payment_method.removed": "A method was removed.",
 }
 """Every point, and what it means. `make simulate` fails where one never came up."""
+
+WAITED = timedelta(hours=6)
 
 _BY_CAUSE = {
     Cause.RETRY: "a retry brought the money",
@@ -119,8 +125,8 @@ def _look_at(world: World, facts: Facts) -> None:
         world.trace.saw(_BY_CAUSE[recovery.cause])
     if recovery and recovery.policy.version != facts.merchant.policy.version:
         world.trace.saw("a recovery kept an old policy")
-    for attempt in facts.attempts:
-        for point in _of_attempt(attempt):
+    for points in (*map(_of_attempt, facts.attempts), *map(_of_notice, facts.notices)):
+        for point in points:
             world.trace.saw(point)
 
 
@@ -130,6 +136,15 @@ def _of_attempt(attempt: Attempt) -> list[str]:
         found.append("an agreed backup was charged")
     if attempt.hard_stop:
         found.append("a network forbade a card")
+    return found
+
+
+def _of_notice(notice: Notice) -> list[str]:
+    found = ["a notice told of others too"] if notice.carried_by else []
+    if notice.sent_at is not None and notice.sent_at - notice.owed_at > WAITED:
+        found.append("a notice waited")
+    if notice.kind is NoticeKind.RECEIPT:
+        found.append("a receipt was owed")
     return found
 
 
