@@ -154,6 +154,9 @@ class Settings(BaseSettings):
         description="Proxies whose X-Forwarded headers are believed: addresses or networks, separated by commas; "
         "empty: none.",
     )
+    chromium: str = Field(
+        default="", description="The browser that takes pictures of notices; empty: the first Chromium on the path."
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
     log_format: LogFormat = Field(
         default=LogFormat.AUTO, description="How a line is written; auto is text on a terminal and json elsewhere."

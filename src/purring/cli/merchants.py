@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from purring.cli.brands import brand_changes, brand_lines
 from purring.cli.output import say, say_table
 from purring.cli.runtime import MerchantOption, services
 from purring.domain.errors import InvalidInput
 from purring.domain.merchant import Merchant
 from purring.domain.rulebook.ceilings import Ceiling
+from purring.operations.looks import change_brand
 from purring.operations.lookup import all_merchants, merchant_named
 from purring.operations.merchants import change_policy_by, create_merchant, override_ceiling, set_ceiling
 from purring.operations.policy_document import document
@@ -100,6 +103,27 @@ def policy(
         if file is not None:
             seller = change_policy_by(opened, seller.id, new)
     say(json.dumps(document(seller.policy), ensure_ascii=False, indent=2))
+
+
+@app.command("brand")
+def brand(
+    *,
+    color: Annotated[str | None, typer.Option(help="The color of buttons, like #0b5fff.")] = None,
+    logo: Annotated[Path | None, typer.Option(help="A PNG or JPEG of at most 50 kB; every mail carries it.")] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="Show the name instead.")] = False,
+    reply_to: Annotated[str | None, typer.Option(help='Where answers go; "": to the support address.')] = None,
+    footer: Annotated[
+        list[str] | None, typer.Option(help='A line below every notice; once for each line, "" for none.')
+    ] = None,
+    merchant: MerchantOption = None,
+) -> None:
+    """Show how the merchant's notices look, or change it: `purring notices preview -m NAME` shows the result."""
+    changes = brand_changes(color=color, logo=logo, no_logo=no_logo, reply_to=reply_to, footer=footer)
+    with services() as opened:
+        seller = merchant_named(opened, merchant)
+        new = change_brand(opened, seller.id, lambda before: replace(before, **changes))
+    say(seller.name)
+    say("\n".join(brand_lines(new)))
 
 
 def _json(file: Path) -> object:

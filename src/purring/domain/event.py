@@ -66,6 +66,8 @@ class EventKind(StrEnum):
     METHOD_EDITED = "payment_method.edited"
     METHOD_REMOVED = "payment_method.removed"
     METHOD_EXPIRES_SOON = "payment_method.expires_soon"
+    BRAND_CHANGED = "brand.changed"
+    NOTICE_TEXT_CHANGED = "notice_text.changed"
     POLICY_CHANGED = "policy.changed"
     POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
     NOTICE_BOUNCED = "notice.bounced"
@@ -142,6 +144,8 @@ SILENT = frozenset(
         EventKind.METHOD_ADDED,
         EventKind.METHOD_EDITED,
         EventKind.METHOD_REMOVED,
+        EventKind.BRAND_CHANGED,
+        EventKind.NOTICE_TEXT_CHANGED,
         EventKind.POLICY_CHANGED,
         EventKind.POLICY_LIMIT_OVERRIDDEN,
         EventKind.NOTICE_BOUNCED,

@@ -14,6 +14,7 @@ from typing import ClassVar
 from purring.i18n.format import plain_spaces
 
 _FACT, _BUTTON, _ASIDE, _IN_SHORT, _PART = "\x1c", "\x1d", "\x1e", "\x1a", "\x1f"
+_MARKS = {_FACT, _BUTTON, _ASIDE, _PART}
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 
 
@@ -106,7 +107,9 @@ def _block(lines: Sequence[str]) -> Block:
             return Aside(" ".join(line.removeprefix(_ASIDE) for line in lines))
         case _:
             text = " ".join(lines)
-            return Paragraph(text.replace(_IN_SHORT, "").strip(), in_short=_IN_SHORT in text)
+            said = text.replace(_IN_SHORT, "").strip()
+            assert not _MARKS & set(said), "a template's mark stands in the middle of a paragraph"
+            return Paragraph(said, in_short=_IN_SHORT in text)
 
 
 def _text_parts(block: Block) -> Iterator[str]:

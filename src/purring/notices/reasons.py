@@ -6,7 +6,7 @@ GENERIC_DECLINE. These texts are the English source; the catalogues hold the oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from purring.domain.decline import MASKED_REASONS, DeclineReason
@@ -144,3 +144,11 @@ def reason_text(reason: DeclineReason) -> ReasonText:
 def no_method_text() -> ReasonText:
     """What customers read when nothing is tied that could be charged."""
     return _NO_METHOD_TEXT
+
+
+def every_text() -> Iterator[tuple[str, str]]:
+    """Every sentence about a reason under the key that templates say it by."""
+    shown = {reason_text(reason).key: reason_text(reason) for reason in DeclineReason}
+    for text in (*shown.values(), _NO_METHOD_TEXT):
+        yield f"reason_{text.key}_why", text.why
+        yield f"reason_{text.key}_advice", text.advice

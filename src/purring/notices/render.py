@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, nodes, pass_context
 from jinja2.runtime import Context as Scope
 
 from purring.domain.notice import NoticeKind
 from purring.i18n.catalog import Translator, translator
 from purring.i18n.format import plain_spaces
-from purring.i18n.locales import negotiate
+from purring.i18n.locales import DEFAULT, negotiate
 from purring.notices import blocks
 from purring.notices.contexts import CONTEXTS, Context, Declined
 from purring.notices.frame import edge_of, framed
@@ -65,6 +65,14 @@ def render(kind: NoticeKind, context: Context, locale: str, recipient_name: str 
     )
 
 
+def template_source(name: str) -> nodes.Template:
+    """What a template consists of."""
+    environment = _environment(DEFAULT)
+    assert environment.loader
+    source, _, _ = environment.loader.get_source(environment, name)
+    return environment.parse(source)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What templates can do
 
@@ -83,6 +91,7 @@ def _environment(locale: str) -> Environment:
         autoescape=False,  # noqa: S701 - what comes out is text; the frame escapes it
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
     )
     words = translator(locale)

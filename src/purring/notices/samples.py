@@ -66,9 +66,10 @@ def samples() -> tuple[Sample, ...]:
     return (*_declines(), *_special_declines(), *_others(), *_ahead())
 
 
-def rendered(sample: Sample, locale: str, look: Look = OURS) -> Rendered:
-    """A sample as its reader sees it, in a merchant's look."""
-    return render(sample.kind, from_json(sample.kind, sample.context), locale, "Kari Nordmann", look)
+def rendered(sample: Sample, locale: str, look: Look = OURS, context: Mapping[str, object] | None = None) -> Rendered:
+    """A sample as its reader sees it, in a merchant's look; `context` takes the place of what is made up."""
+    stored = {**sample.context, **(context or {})}
+    return render(sample.kind, from_json(sample.kind, stored), locale, "Kari Nordmann", look)
 
 
 def written(sample: Sample, locale: str) -> str:

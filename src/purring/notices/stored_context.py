@@ -39,10 +39,10 @@ def from_json(kind: NoticeKind, data: Mapping[str, object]) -> Context:
     return shape(**values)
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, chars_max: int = _TEXT_LENGTH_MAX) -> str:
     """The text on one line, with ordinary spaces and nothing invisible that could turn what stands beside it."""
     visible = "".join(char for char in " ".join(text.split()) if char.isprintable() or char in _JOINERS)
-    return visible[:_TEXT_LENGTH_MAX]
+    return visible[:chars_max]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

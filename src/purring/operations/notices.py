@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,14 +13,17 @@ from purring.domain.customer import AddressState
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
 from purring.domain.event import EventDraft, EventKind
+from purring.domain.ids import MerchantId
 from purring.domain.notice import DECLINE_NOTICES
 from purring.notices.bounces import blames_address, status_in
+from purring.notices.look import Look
 from purring.notices.message import Message
 from purring.notices.render import Rendered, render
 from purring.notices.send import Bounced, Deferred, Delivered
 from purring.notices.stored_context import from_json
 from purring.operations import links
 from purring.operations.charge import SEND_WITHIN
+from purring.operations.looks import looks_of
 from purring.operations.outgoing import Letter, letters
 from purring.operations.services import Services
 from purring.operations.transact import told, transact
@@ -56,23 +59,26 @@ def send_due(services: Services) -> int:
         )
         batch = letters(conn, claims, services.owner, now, now + MAIL_LEASE) if claims else []
         links.mint(conn, services, [letter.copy for letter in batch])
+        looks = looks_of(conn, {claim.merchant_id for claim in claims}) if claims else {}
     if not claims:
         services.sender.close()  # connections are kept from batch to batch, and not while there is nothing to send
         return 0
-    results = _send_all(services, batch, now) if batch else []
+    results = _send_all(services, batch, looks, now) if batch else []
     held = [claim for letter in batch for claim in letter.claims]
     transact(services, lambda conn: _remember(conn, services, held, results, now))
     return len(claims)
 
 
-def _send_all(services: Services, batch: Sequence[Letter], now: datetime) -> list[Sent | NotSent]:
+def _send_all(
+    services: Services, batch: Sequence[Letter], looks: Mapping[MerchantId, Look], now: datetime
+) -> list[Sent | NotSent]:
     """Send letters while our lease is young, as many at once as the server bears, until it is found to take none."""
     away = Event()
 
     def send(letter: Letter) -> list[Sent | NotSent]:
         if away.is_set() or services.clock.now() >= now + SEND_WITHIN or not _is_still_owed(services, letter):
             return []
-        result = _send(services, letter.claims[0], letter.copy, now)
+        result = _send(services, letter, looks[letter.copy.merchant_id], now)
         if result is None:
             away.set()
             return []
@@ -96,14 +102,16 @@ def _is_still_owed(services: Services, letter: Letter) -> bool:
         return notices.are_owed(conn, keys)
 
 
-def _send(services: Services, claim: Claim, copy: Delivery, now: datetime) -> Sent | NotSent | None:
+def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent | NotSent | None:
     """Render one copy and hand it over; what can't be rendered or addressed is reported, never dropped.
 
     None: nothing can be sent now, which is not this copy's fault.
     """
+    claim, copy = letter.claims[0], letter.copy
     try:
-        rendered = rendered_for(copy, links.link_of(services, copy))
-        outcome = services.sender.send(_message(services, copy, rendered, now))
+        rendered = rendered_for(copy, look, links.link_of(services, copy))
+        message = _message(services, copy, rendered, now)
+        outcome = services.sender.send(replace(message, reply_to=look.brand.reply_to or message.reply_to))
     except PurringError as error:
         return NotSent(claim=claim, problem=error.message, permanent=True)
     except Exception as error:  # noqa: BLE001 - one copy that breaks the sender must not hold up the others
@@ -159,11 +167,11 @@ def bounced_event(copy: Delivery, now: datetime, *, code: str, is_hard: bool, de
     return EventDraft(kind=EventKind.NOTICE_BOUNCED, object_id=copy.notice.id, at=now, data=data)
 
 
-def rendered_for(copy: Delivery, pay_url: str | None = None) -> Rendered:
-    """The notice as this person reads it, with the link to its invoice if there is one."""
+def rendered_for(copy: Delivery, look: Look, pay_url: str | None = None) -> Rendered:
+    """The notice as this person reads it, in the merchant's look, with the link to its invoice if there is one."""
     link = {"pay_url": pay_url} if pay_url else {}
     context = from_json(copy.notice.kind, {**copy.notice.context, **link})
-    return render(copy.notice.kind, context, copy.person.locale, copy.person.name)
+    return render(copy.notice.kind, context, copy.person.locale, copy.person.name, look)
 
 
 def _message(services: Services, copy: Delivery, rendered: Rendered, now: datetime) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from purring.store.schema.access import RequestStatus, api_key, api_request, invoice_link
 from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
 from purring.store.schema.letters import letter
+from purring.store.schema.looks import brand, notice_text
 from purring.store.schema.parties import (
     card_identity,
     customer,
@@ -43,6 +44,7 @@ __all__ = [
     "api_key",
     "api_request",
     "attempt",
+    "brand",
     "card_identity",
     "customer",
     "delivery",
@@ -58,6 +60,7 @@ __all__ = [
     "letter",
     "merchant",
     "notice",
+    "notice_text",
     "payment_method",
     "permit",
     "person",

@@ -6,7 +6,7 @@ Migrations only go forward: a mistake is mended by the next one, because rows wr
 import sqlalchemy as sa
 from alembic import op
 
-from purring.store.types import Document, Id, Instant
+from purring.store.types import Document, Id, Instant, Strings
 
 revision = "0001"
 down_revision = None
@@ -75,8 +75,8 @@ def upgrade() -> None:
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
             "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
-            "'payment_method.expires_soon', 'policy.changed', 'policy.limit_overridden', "
-            "'notice.bounced', 'notice.complained', 'queue.settled')",
+            "'payment_method.expires_soon', 'brand.changed', 'notice_text.changed', 'policy.changed', "
+            "'policy.limit_overridden', 'notice.bounced', 'notice.complained', 'queue.settled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -690,6 +690,7 @@ def upgrade() -> None:
 
     _queue()
     _upkeep()
+    _looks()
     op.create_table(
         "letter",
         sa.Column("merchant_id", Id, nullable=False),
@@ -989,6 +990,40 @@ def _portal() -> None:
     op.create_index("uq_portal_session_token", "portal_session", ["token_hash"], unique=True)
     op.create_index("uq_portal_session_entry", "portal_session", ["entry_hash"], unique=True)
     op.create_index("ix_portal_session_person_id", "portal_session", ["merchant_id", "person_id"], unique=False)
+
+
+def _looks() -> None:
+    """Keep what merchants have made their own about notices."""
+    op.create_table(
+        "brand",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("color", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=False),
+        sa.Column("footer", Strings(), nullable=False),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("logo_type", sa.Text(), nullable=True),
+        sa.Column("logo_width", sa.Integer(), nullable=True),
+        sa.Column("logo_height", sa.Integer(), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "(logo IS NULL) = (logo_type IS NULL OR logo_width IS NULL OR logo_height IS NULL)",
+            name=op.f("ck_brand_logo_known"),
+        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_brand_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", name=op.f("pk_brand")),
+    )
+    op.create_table(
+        "notice_text",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_notice_text_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "locale", "scope", "key", name=op.f("pk_notice_text")),
+    )
 
 
 def _guard(*tables: str) -> None:
