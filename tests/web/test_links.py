@@ -33,8 +33,8 @@ def test_the_page_says_what_is_owed_and_what_happens_next(web: TestClient, shop:
     page = web.get(_declined(shop, locale="en")[0])
     assert 200 == page.status_code
     assert "text/html; charset=utf-8" == page.headers["content-type"]
-    amount, who = "NOK\N{NO-BREAK SPACE}249.00 to pay", "help@fjord.example"
-    for said in (amount, who, "Fjord AS", "Visa ending in", "by ourselves", "access ends on"):
+    amount, who = "Payment declined: NOK\N{NO-BREAK SPACE}249.00", "help@fjord.example"
+    for said in (amount, who, "Fjord AS", "Visa ending in", "Next attempt: Wednesday", "access ends on"):
         assert said in page.text
     assert '<html lang="en">' in page.text
 

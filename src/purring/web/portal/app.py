@@ -12,17 +12,23 @@ from starlette.routing import Route
 
 from purring.domain.errors import NotFound
 from purring.i18n.locales import negotiate
-from purring.operations.links import PATH, open_link
 from purring.operations.services import Services
 from purring.web.bodies import ReadBodies
-from purring.web.portal import billing_pages, help_pages, invoice_pages, method_pages, people_pages, sign_in_pages
-from purring.web.portal.invoice import invoice_view
+from purring.web.portal import (
+    billing_pages,
+    help_pages,
+    invoice_pages,
+    link_pages,
+    method_pages,
+    people_pages,
+    sign_in_pages,
+)
 from purring.web.portal.render import page
 from purring.web.portal.visit import Front
 from purring.web.problems import HANDLERS
 
 CSS_MAX_AGE_S = 3_600
-_PAGES = (sign_in_pages, billing_pages, invoice_pages, method_pages, people_pages, help_pages)
+_PAGES = (link_pages, sign_in_pages, billing_pages, invoice_pages, method_pages, people_pages, help_pages)
 
 
 def make_portal(services: Services, *, is_https: bool) -> Starlette:
@@ -34,16 +40,9 @@ def make_portal(services: Services, *, is_https: bool) -> Starlette:
         """How all pages look."""
         return Response(css, media_type="text/css", headers={"Cache-Control": f"public, max-age={CSS_MAX_AGE_S}"})
 
-    def invoice(request: Request) -> Response:
-        """The invoice that a link in a notice leads to. Looking changes nothing: mail scanners open links, too."""
-        opened = open_link(services, request.path_params["token"])
-        locale = negotiate(opened.person.locale)
-        return page("invoice.html", locale, view=invoice_view(opened, locale))
-
     return Starlette(
         routes=[
             Route("/static/portal.css", stylesheet),
-            Route(f"{PATH}{{token}}", invoice),
             *(route for pages in _PAGES for route in pages.routes(front)),
         ],
         middleware=[Middleware(ReadBodies)],

@@ -10,13 +10,14 @@ from starlette.routing import Route
 from purring.domain.access import Permission
 from purring.domain.attempt import ActionRequired, Approved, Outcome, Pending, Unavailable, Unknown
 from purring.domain.errors import NotFound
-from purring.domain.ids import InvoiceId, MethodId
+from purring.domain.ids import InvoiceId, MerchantId, MethodId
 from purring.domain.recovery import HoldReason
 from purring.domain.step import Charge, SetStatus, Step
 from purring.domain.subscription import SubscriptionStatus
 from purring.i18n.catalog import mark, translator
 from purring.operations import methods, pay, recoveries, settle
 from purring.operations.account import PAGE_INVOICES, OpenInvoice, bills, own_invoice
+from purring.operations.services import Services
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.visit import Front, Visit
 from purring.web.portal.words import ATTEMPT_STATES, BADGES, INVOICE_STATES
@@ -109,7 +110,7 @@ def pay_now(visit: Visit) -> Response:
     method = own.method(MethodId(visit.form.get("method_id"))).method
     if has_moved_on(visit, one):
         return visit.go(back, "changed_meanwhile")
-    return visit.go(back, charged(visit, one, method.id))
+    return visit.go(back, charged(visit.services, visit.who.merchant.id, one.invoice.id, method.id))
 
 
 def has_moved_on(visit: Visit, one: OpenInvoice) -> bool:
@@ -117,10 +118,9 @@ def has_moved_on(visit: Visit, one: OpenInvoice) -> bool:
     return visit.form.get("seen") != str(len(one.facts.attempts))
 
 
-def charged(visit: Visit, one: OpenInvoice, method_id: MethodId) -> str:
-    """Charge the invoice once; gives what to say about it."""
-    paid = pay.pay_now(visit.services, visit.who.merchant.id, one.invoice.id, method_id)
-    return _said(paid.outcome)
+def charged(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, method_id: MethodId) -> str:
+    """Charge the invoice once; gives what to say about it. Raises Refused."""
+    return _said(pay.pay_now(services, merchant_id, invoice_id, method_id).outcome)
 
 
 def _said(outcome: Outcome) -> str:
@@ -146,7 +146,7 @@ def use_and_pay(visit: Visit) -> Response:
         return visit.go(back, "changed_meanwhile")
     if one.invoice.subscription_id:
         methods.tie_method(visit.services, visit.who.merchant.id, one.invoice.subscription_id, method.id)
-    return visit.go(back, charged(visit, one, method.id))
+    return visit.go(back, charged(visit.services, visit.who.merchant.id, one.invoice.id, method.id))
 
 
 def declare_transfer(visit: Visit) -> Response:

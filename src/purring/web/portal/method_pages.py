@@ -14,13 +14,14 @@ from purring.domain.errors import Refused
 from purring.domain.ids import InvoiceId, MethodId, SubscriptionId
 from purring.domain.payment_method import MethodKind
 from purring.domain.standing import Standing
+from purring.gateways.base import TokenDetails
 from purring.i18n.catalog import mark
 from purring.operations import methods, tokens
 from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invoice
 from purring.operations.methods import NewMethod
 from purring.web.portal.billing_pages import account_of
-from purring.web.portal.invoice_pages import charged
-from purring.web.portal.visit import Front, Page, Visit
+from purring.web.portal.invoice_pages import charged, has_moved_on
+from purring.web.portal.visit import Form, Front, Page, Visit
 from purring.web.portal.words import BADGES
 
 _EXPIRY = re.compile(r"(\d{1,2})\s*/\s*(?:20)?(\d{2})")
@@ -82,16 +83,28 @@ def confirm_new(visit: Visit) -> Response:
     details = tokens.details(visit.services, token)
     if details is None:
         return visit.go(f"/billing/methods/add{_purpose(visit)}", "field_failed")
-    values = {name: visit.form.get(name)[:_LENGTH_MAX] for name in _FIELDS}
-    own = account_of(visit)
-    paying = _invoice(visit, query.get("pay", ""))
+    own, paying = account_of(visit), _invoice(visit, query.get("pay", ""))
+    values = holder_fields(visit.form)
     if not visit.is_post:
         values["holder_name"] = visit.who.customer.name
         return visit.page("method_new.html", details=details, values=values, problems={}, paying=paying)
-    problems = _problems(values)
+    problems = holder_problems(values)
     if problems:
         return visit.page("method_new.html", 422, details=details, values=values, problems=problems, paying=paying)
-    new = NewMethod(
+    if paying and has_moved_on(visit, paying):
+        return visit.go(f"/billing/invoices/{paying.invoice.id}", "changed_meanwhile")
+    new = new_method(token, details, values)
+    return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new))
+
+
+def holder_fields(form: Form) -> dict[str, str]:
+    """What was typed beside the number."""
+    return {name: form.get(name)[:_LENGTH_MAX] for name in _FIELDS}
+
+
+def new_method(token: str, details: TokenDetails, values: Mapping[str, str]) -> NewMethod:
+    """A method from what the gateway says of a token, and what was typed."""
+    return NewMethod(
         kind=MethodKind(details.kind),
         gateway=tokens.GATEWAY,
         token=token,
@@ -100,10 +113,10 @@ def confirm_new(visit: Visit) -> Response:
         last4=details.last4,
         exp_month=details.exp_month,
         exp_year=details.exp_year,
-        **values,
+        holder_name=values["holder_name"],
+        billing_address=values["billing_address"],
+        phone=values["phone"],
     )
-    method_id = tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new)
-    return _used(visit, own, method_id)
 
 
 def _used(visit: Visit, own: Account, method_id: MethodId) -> Response:
@@ -120,7 +133,9 @@ def _used(visit: Visit, own: Account, method_id: MethodId) -> Response:
         assert one, "the address was checked when the page was shown"
         if one.invoice.subscription_id:
             methods.tie_method(visit.services, merchant_id, one.invoice.subscription_id, method_id)
-        return visit.go(f"/billing/invoices/{one.invoice.id}", charged(visit, one, method_id))
+        return visit.go(
+            f"/billing/invoices/{one.invoice.id}", charged(visit.services, merchant_id, one.invoice.id, method_id)
+        )
     return visit.go(f"/billing/methods/{method_id}/tie", "added")
 
 
@@ -169,7 +184,7 @@ def edit(visit: Visit) -> Response:
         values = {name: getattr(one.method, name) for name in _FIELDS} | {"expiry": visit.pen.expiry(one.method)}
         return visit.page("method_edit.html", one=one, values=values, problems={}, is_card=is_card)
     values = {name: visit.form.get(name)[:_LENGTH_MAX] for name in names}
-    problems = _problems(values)
+    problems = holder_problems(values)
     if problems:
         return visit.page("method_edit.html", 422, one=one, values=values, problems=problems, is_card=is_card)
     changes: dict[str, object] = {name: values[name] for name in _FIELDS}
@@ -180,7 +195,7 @@ def edit(visit: Visit) -> Response:
     return visit.go(f"/billing/methods/{one.method.id}/pays" if one.pays else "/billing/methods", "saved")
 
 
-def _problems(values: Mapping[str, str]) -> dict[str, str]:
+def holder_problems(values: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with what was typed, in the order of the fields."""
     problems = {}
     if "holder_name" in values and not values["holder_name"]:

@@ -26,6 +26,7 @@ DONE: Mapping[str, str] = {
     "person_removed": mark("The person is removed."),
     "signed_out": mark("You are signed out."),
     "wrong_code": mark("This code isn't right, or it is no longer good. Ask for a new one."),
+    "not_permitted": mark("Your role lets you look, but not change this."),
     "field_failed": mark("The payment provider didn't recognize that card or account. Please enter it again."),
 }
 REFUSED: Mapping[RefusalCode, str] = {

@@ -1,0 +1,146 @@
+"""The pages behind a link in a notice: one invoice, nobody to sign in, and everything that pays it.
+
+What the link's person may not do by their role, they may not do here either. Looking changes nothing: mail scanners
+open links, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from purring.domain.access import Permission, may
+from purring.domain.calendar import zone
+from purring.domain.errors import Refused
+from purring.domain.ids import MethodId
+from purring.domain.payment_method import PaymentMethod
+from purring.i18n.locales import negotiate
+from purring.operations import methods, tokens
+from purring.operations.links import PATH, Opened, open_link
+from purring.web.portal.invoice_pages import charged
+from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
+from purring.web.portal.pen import Pen
+from purring.web.portal.render import page
+from purring.web.portal.sayings import saying
+from purring.web.portal.visit import Front, Guest
+
+THANKS = "/thanks"
+
+LinkPage = Callable[[Guest, Opened], Response]
+
+
+def routes(front: Front) -> list[Route]:
+    """The pages of this module."""
+    own = f"{PATH}{{token}}"
+    return [
+        front.guest(own, _opened(show)),
+        front.guest(f"{own}/pay", _opened(pay, Permission.PAY), "POST"),
+        front.guest(f"{own}/card", _opened(card, Permission.MANAGE_METHODS)),
+        front.guest(f"{own}/new", _opened(pay_with_new, Permission.MANAGE_METHODS), "GET", "POST"),
+        front.guest(THANKS, thanks),
+    ]
+
+
+def _opened(handler: LinkPage, needs: Permission = Permission.SEE) -> Callable[[Guest], Response]:
+    """A page for whoever holds a link that leads somewhere, if their role has a permission.
+
+    Raises NotFound: the link leads nowhere.
+    """
+
+    def answer(guest: Guest) -> Response:
+        opened = open_link(guest.services, guest.request.path_params["token"])
+        if not may(opened.person, needs):
+            return guest.go(_home(guest), "not_permitted")
+        return handler(guest, opened)
+
+    return answer
+
+
+def _home(guest: Guest) -> str:
+    return f"{PATH}{guest.request.path_params['token']}"
+
+
+def _page(guest: Guest, opened: Opened, template: str, status: int = 200, **values: object) -> Response:
+    locale = negotiate(opened.person.locale)
+    return page(
+        template,
+        locale,
+        status=status,
+        said=saying(guest.request.query_params.get("said", "")),
+        pen=Pen(locale, zone(opened.facts.customer.timezone)),
+        one=opened,
+        home=_home(guest),
+        may_pay=may(opened.person, Permission.PAY),
+        may_add=may(opened.person, Permission.MANAGE_METHODS),
+        **values,
+    )
+
+
+def show(guest: Guest, opened: Opened) -> Response:
+    """How the invoice stands, and what pays it."""
+    return _page(guest, opened, "link.html", tied=opened.facts.tied_method)
+
+
+def pay(guest: Guest, opened: Opened) -> Response:
+    """Charge the tied method, or the newer one that pays nothing yet, which then pays from now on."""
+    untied, tied = opened.status.untied, opened.facts.tied_method
+    offered: Mapping[str, PaymentMethod] = {method.id: method for method in (untied, tied) if method}
+    method = offered.get(guest.form.get("method_id"))
+    if method is None or _has_moved_on(guest, opened):
+        return guest.go(_home(guest), "changed_meanwhile")
+    return _pay(guest, opened, method.id, ties=untied is not None and method.id == untied.id)
+
+
+def _has_moved_on(guest: Guest, opened: Opened) -> bool:
+    """Whether an attempt was made since the form was shown."""
+    return guest.form.get("seen") != str(len(opened.facts.attempts))
+
+
+def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Response:
+    facts, merchant_id = opened.facts, opened.facts.merchant.id
+    try:
+        if ties and facts.subscription:
+            methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
+        said = charged(guest.services, merchant_id, facts.invoice.id, method_id)
+    except Refused as refused:
+        return guest.go(_home(guest), refused.code.value)
+    if said == "paid":
+        return guest.go(f"{THANKS}?lang={negotiate(opened.person.locale)}")
+    return guest.go(_home(guest), said)
+
+
+def card(guest: Guest, opened: Opened) -> Response:
+    """Lead to the gateway's own field, which sends the person back with a token."""
+    locale = negotiate(opened.person.locale)
+    origin, url = tokens.field(guest.services, f"{guest.services.base_url}{_home(guest)}/new", locale)
+    return _page(guest, opened, "link_card.html", url=url, origin=origin)
+
+
+def pay_with_new(guest: Guest, opened: Opened) -> Response:
+    """Save what came back from the field, let it pay from now on, and pay: one button, one charge."""
+    token = guest.request.query_params.get("token", "")
+    details = tokens.details(guest.services, token)
+    if details is None:
+        return guest.go(f"{_home(guest)}/card", "field_failed")
+    values = holder_fields(guest.form) if guest.is_post else holder_fields_of(opened)
+    problems = holder_problems(values) if guest.is_post else {}
+    if not guest.is_post or problems:
+        status = 422 if problems else 200
+        return _page(guest, opened, "link_new.html", status, details=details, values=values, problems=problems)
+    if _has_moved_on(guest, opened):
+        return guest.go(_home(guest), "changed_meanwhile")
+    new = new_method(token, details, values)
+    method_id = tokens.add_once(guest.services, opened.facts.merchant.id, opened.facts.customer.id, new)
+    return _pay(guest, opened, method_id, ties=True)
+
+
+def holder_fields_of(opened: Opened) -> dict[str, str]:
+    """What the form begins with: most people pay with a card in their customer's name."""
+    return {"holder_name": opened.facts.customer.name, "billing_address": "", "phone": ""}
+
+
+def thanks(guest: Guest) -> Response:
+    """Say that it is paid; by now the link leads nowhere."""
+    return guest.page("thanks.html")
