@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import assert_never
 
-from purring.clock import RandomIds, SystemClock, elapsed_s
+from purring.clock import RandomIds, SystemClock, draw_bytes, elapsed_s
 from purring.config import LogFormat, SenderKind, Settings
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
@@ -18,10 +18,13 @@ from purring.notices.mailbox import Mailbox, open_mailbox
 from purring.notices.send import ConsoleSender, FileSender, NullSender, Sender
 from purring.notices.smtp import SmtpSender, SmtpSettings
 from purring.notices.verp import BounceAddress
+from purring.operations.outbound import Outbound
 from purring.operations.services import Services
 from purring.store.engine import Store, open_store, upgrade
 from purring.telemetry.logs import set_up_logs
 from purring.web.settings import WebSettings
+from purring.webhooks.post import HttpPoster, Poster
+from purring.webhooks.vault import Vault
 
 
 @contextmanager
@@ -49,6 +52,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             secret_key=settings.secret_key.get_secret_value().encode(),
             bounces=make_bounce_address(settings),
             mailbox=make_mailbox(settings),
+            outbound=make_outbound(settings),
         )
     finally:
         sender.close()
@@ -119,6 +123,21 @@ def web_settings(settings: Settings) -> WebSettings:
         trusted_proxies=settings.trusted_proxies,
         mail_token=settings.bounce_inbound_token.get_secret_value().encode(),
     )
+
+
+def make_outbound(settings: Settings) -> Outbound:
+    """Who sends events, and what keeps the secrets that sign them."""
+    old_keys = settings.old_secret_keys.get_secret_value().split()
+    return Outbound(
+        poster=HttpPoster(allows_loopback=settings.endpoints_on_loopback),
+        vault=Vault([settings.secret_key.get_secret_value(), *old_keys]),
+        draw_bytes=draw_bytes,
+    )
+
+
+def local_poster() -> Poster:
+    """Who sends events to a program on a developer's own machine."""
+    return HttpPoster(allows_loopback=True)
 
 
 def make_sender(settings: Settings) -> Sender:

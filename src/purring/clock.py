@@ -10,7 +10,17 @@ from threading import Lock
 from purring.domain.calendar import Clock, require_instant
 from purring.domain.ids import RANDOM_MAX, IdMaker, Prefix, make_id
 
-__all__ = ["Clock", "IdMaker", "RandomIds", "SeededIds", "SystemClock", "VirtualClock", "elapsed_s", "seeded"]
+__all__ = [
+    "Clock",
+    "IdMaker",
+    "RandomIds",
+    "SeededIds",
+    "SystemClock",
+    "VirtualClock",
+    "draw_bytes",
+    "elapsed_s",
+    "seeded",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS = timedelta(milliseconds=1)
@@ -85,6 +95,11 @@ class SeededIds(_Ids):
     def __init__(self, clock: Clock, seed: int | str) -> None:
         """Draw from a seeded generator."""
         super().__init__(clock, seeded(seed).getrandbits)
+
+
+def draw_bytes(n: int) -> bytes:
+    """Draw bytes that nobody can guess, for secrets."""
+    return secrets.token_bytes(n)
 
 
 def seeded(seed: int | str) -> random.Random:

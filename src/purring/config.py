@@ -144,8 +144,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(DEFAULT_SECRET_KEY),
-        description="What links to invoices are made with: 32 characters or more that nobody can guess. A new one "
-        "gives copies that are sent again new links; those sent before stay valid.",
+        description="What links to invoices are made with, and the secrets of endpoints are sealed with: 32 characters "
+        "or more that nobody can guess. A new one gives copies that are sent again new links; those sent before stay "
+        "valid. Keep the one before in PURRING_OLD_SECRET_KEYS until `purring endpoint reseal` has run.",
     )
     host: str = Field(default="127.0.0.1", description="The address that `purring serve` listens on.")
     port: _Port = Field(default=PORT, description="The port that `purring serve` listens on.")
@@ -156,6 +157,14 @@ class Settings(BaseSettings):
     )
     chromium: str = Field(
         default="", description="The browser that takes pictures of notices; empty: the first Chromium on the path."
+    )
+    old_secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret keys of before, newest first, separated by blanks or lines: they open, but seal nothing.",
+    )
+    endpoints_on_loopback: bool = Field(
+        default=False,
+        description="Whether events may be sent to this machine itself, also by plain http; for tests only.",
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
     log_format: LogFormat = Field(

@@ -34,6 +34,9 @@ _CATALOGUES = {
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
         "SELECT tgrelid::regclass || ' ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
         "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        "SELECT tablename || ' ' || policyname, cmd || roles::text || qual FROM pg_policies",
+        """SELECT relname || ' isolation', relrowsecurity::text || relforcerowsecurity::text FROM pg_class
+           WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'""",
     ),
 }
 

@@ -95,12 +95,13 @@ def test_claiming_changes_nothing_that_a_decision_reads(world: World) -> None:
 
 @pytest.mark.parametrize("work", Work)
 def test_every_kind_of_work_is_claimed_and_let_go(world: World, work: Work) -> None:
-    """Invoices, subscriptions, copies of notices and gateways' events are all held in the same way."""
+    """Invoices, subscriptions, copies of notices, and events in and out are all held in the same way."""
     facts = world.due()
     assert facts.subscription
     world.save(Changes(created=(world.notice(facts),), changed=(replace(facts.subscription, next_step_at=NOW),)))
     with world.store.transaction() as conn:
         inbound.store(conn, "sandbox", "evt_1", body=b"{}", headers={}, received_at=NOW)
+        world.owe_event(conn)
         assert NOW == leases.next_due_at(conn, work, NOW)
     claims = _claim(world.store, work=work)
     assert ["" if work is Work.INBOUND else world.merchant.id] == [claim.merchant_id for claim in claims]

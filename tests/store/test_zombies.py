@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Connection, Table, select
 
 from purring.domain.changes import Changes
-from purring.store import inbound, leases, notices
+from purring.domain.endpoint import EventDeliveryStatus
+from purring.store import event_deliveries, inbound, leases, notices
+from purring.store.event_deliveries import Tried, Try
 from purring.store.leases import Claim, Work
 from purring.store.notices import NotSent, Sent
-from purring.store.schema import delivery, inbound_event, invoice, notice, subscription
+from purring.store.schema import delivery, event_delivery, inbound_event, invoice, notice, subscription
 from tests.store.world import NOW, World
 
 LEASE = timedelta(minutes=5)
@@ -23,6 +25,7 @@ TABLES: dict[Work, tuple[Table, ...]] = {
     Work.SUBSCRIPTION: (subscription,),
     Work.DELIVERY: (delivery, notice),
     Work.INBOUND: (inbound_event,),
+    Work.EVENT: (event_delivery,),
 }
 LATE = NOW + LEASE
 
@@ -34,6 +37,7 @@ def _fill(world: World) -> None:
     world.save(Changes(created=(world.notice(facts),), changed=(replace(facts.subscription, next_step_at=NOW),)))
     with world.store.transaction() as conn:
         inbound.store(conn, "sandbox", "evt_1", body=b"{}", headers={}, received_at=NOW)
+        world.owe_event(conn)
 
 
 def _taken_over(world: World, work: Work) -> list[Claim]:
@@ -82,6 +86,18 @@ def _say_unreadable(conn: Connection, lost: Claim, _world: World) -> None:
     inbound.mark_failed(conn, [(lost, "not JSON")], ZOMBIE, LATE)
 
 
+def _say_delivered(conn: Connection, lost: Claim, world: World) -> None:
+    one = Try(at=LATE, answer=200, took_ms=1, problem="")
+    key = (lost.merchant_id, "ep_1")
+    status = EventDeliveryStatus.DELIVERED
+    tried = Tried(claim=lost, endpoint=key, one=one, status=status, tries=1, again_at=None)
+    event_deliveries.record(conn, [tried], ZOMBIE, world.ids)
+
+
+def _put_off(conn: Connection, lost: Claim, _world: World) -> None:
+    event_deliveries.put_off(conn, [(lost, LATE + LEASE)], ZOMBIE)
+
+
 @pytest.mark.parametrize(
     ("work", "say"),
     [
@@ -89,6 +105,8 @@ def _say_unreadable(conn: Connection, lost: Claim, _world: World) -> None:
         (Work.DELIVERY, _say_bounced),
         (Work.INBOUND, _say_worked),
         (Work.INBOUND, _say_unreadable),
+        (Work.EVENT, _say_delivered),
+        (Work.EVENT, _put_off),
     ],
 )
 def test_what_a_zombie_says_is_not_written_down(

@@ -8,16 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import Connection
+
 from purring.clock import SeededIds, VirtualClock
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.catalog import Interval, IntervalUnit, Price, Product
 from purring.domain.changes import Changes, Noun
 from purring.domain.customer import Customer, Person, Role
+from purring.domain.endpoint import DisabledReason, Endpoint, EndpointStatus
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.facts import Facts
 from purring.domain.ids import (
     AttemptId,
     CustomerId,
+    EndpointId,
     IdMaker,
     InvoiceId,
     LineId,
@@ -39,7 +43,7 @@ from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
 from purring.domain.subscription import Subscription, SubscriptionStatus
-from purring.store import catalog, customers, merchants, methods, subscriptions
+from purring.store import catalog, customers, endpoints, events, merchants, methods, subscriptions
 from purring.store.changes import save_many
 from purring.store.engine import Store
 from purring.store.facts import Key, load_many
@@ -153,6 +157,23 @@ class World:
         )
         self.save(Changes(created=(invoice,), events=(event,), entries=(entry,)))
         return invoice
+
+    def owe_event(self, conn: Connection) -> None:
+        """Add an endpoint, and an event that it is owed."""
+        endpoint = Endpoint(
+            id=EndpointId(self.ids.new("ep_")),
+            merchant_id=self.merchant.id,
+            url="https://shop.example/purring",
+            description="",
+            wanted=(),
+            status=EndpointStatus.ENABLED,
+            reason=DisabledReason.NONE,
+            created_at=NOW,
+            secret="sealed",
+        )
+        endpoints.create(conn, endpoint)
+        said = EventDraft(kind=EventKind.POLICY_CHANGED, object_id=self.merchant.id, at=NOW, data={"version": 1})
+        events.append(conn, [(self.merchant.id, said)], self.ids)
 
     def due(self) -> Facts:
         """Add a customer with a card, a subscription and an invoice that is due; give the facts."""

@@ -15,11 +15,13 @@ from purring.cli import (
     demonstrate,
     doctor,
     documents,
+    endpoints,
     explaining,
     gateways,
     importing,
     kid,
     letters,
+    listen,
     merchants,
     notices,
     queue,
@@ -75,6 +77,8 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(merchants.app, name="merchant")
 app.add_typer(gateways.app, name="gateway")
+app.add_typer(endpoints.app, name="endpoint")
+listen.add_to(app)
 app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
 backup.add_to(app)

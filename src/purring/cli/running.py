@@ -13,7 +13,7 @@ from purring.cli.output import say
 from purring.cli.runtime import stopped_by_signals
 from purring.config import SANDBOX_PORT, load_settings
 from purring.engine.garbage import collect_seldom
-from purring.engine.loop import Turn, Worker
+from purring.engine.loop import Turn, Worker, delivering_beside
 from purring.engine.loop import work as work_until
 from purring.gateways.sandbox.background import serve_in_background
 from purring.telemetry.logs import log
@@ -31,25 +31,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False) -> None:
-    """Renew, charge, retry and send notices as they fall due, until stopped; what is under way is finished first."""
+    """Renew, charge, retry, send notices and events as they fall due, until stopped; what has begun ends first."""
     settings = load_settings()
     make_logs(settings)
     with open_services(settings) as services, stopped_by_signals() as stop:
-        worker = Worker(services, compares_first=True)
+        worker = Worker(services, compares_first=True, delivers=once)
         log.info("worker_started", owner=services.owner, database=services.store.url)
         if once:
             _say_turn(worker.run_until_idle())
             worker.close()
         else:
             collect_seldom()
-            work_until(worker, stop, timedelta(seconds=settings.poll_s))
+            poll = timedelta(seconds=settings.poll_s)
+            with delivering_beside(services, stop, poll):
+                work_until(worker, stop, poll)
         log.info("worker_stopped", owner=services.owner)
 
 
 def _say_turn(turn: Turn) -> None:
     say(
         f"Subscriptions renewed: {turn.renewed}. Invoices worked: {turn.charged}. Gateway events: {turn.inbound}. "
-        f"Notices: {turn.sent}."
+        f"Notices: {turn.sent}. Events delivered: {turn.delivered}."
     )
 
 

@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     NOTICE_BOUNCED = "notice.bounced"
     NOTICE_COMPLAINED = "notice.complained"
     QUEUE_SETTLED = "queue.settled"
+    ENDPOINT_DISABLED = "endpoint.disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ SILENT = frozenset(
         EventKind.NOTICE_BOUNCED,
         EventKind.NOTICE_COMPLAINED,
         EventKind.QUEUE_SETTLED,
+        EventKind.ENDPOINT_DISABLED,
     }
 )
 """Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

@@ -36,11 +36,15 @@ LetterId = NewType("LetterId", str)
 ApiKeyId = NewType("ApiKeyId", str)
 SessionId = NewType("SessionId", str)
 SignInCodeId = NewType("SignInCodeId", str)
+EndpointId = NewType("EndpointId", str)
+EventDeliveryId = NewType("EventDeliveryId", str)
+EventTryId = NewType("EventTryId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
     "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
     "ses_", "sic_",
+    "ep_", "edl_", "etr_",
 ]  # fmt: skip
 
 PREFIXES: Mapping[Prefix, str] = {
@@ -69,6 +73,9 @@ PREFIXES: Mapping[Prefix, str] = {
     "req_": "request",
     "ses_": "session",
     "sic_": "sign-in code",
+    "ep_": "endpoint",
+    "edl_": "event delivery",
+    "etr_": "try of an event delivery",
 }
 
 MS_MAX = 2**48 - 1

@@ -21,6 +21,8 @@ class QueueKind(StrEnum):
     EVENT_FAILED = "event_failed"
     SET_ASIDE = "set_aside"
     NOTICE_UNDELIVERED = "notice_undelivered"
+    EVENTS_UNDELIVERED = "events_undelivered"
+    ENDPOINT_DISABLED = "endpoint_disabled"
     UNCHECKED = "unchecked"
     FOUND_CHARGE = "found_charge"
 
@@ -32,6 +34,8 @@ NOTED = frozenset(
         QueueKind.DISPUTE_LOST,
         QueueKind.SURPLUS,
         QueueKind.NOTICE_UNDELIVERED,
+        QueueKind.EVENTS_UNDELIVERED,
+        QueueKind.ENDPOINT_DISABLED,
     }
 )
 """What leaves the queue when a person notes down that it is dealt with; anything else leaves when it is."""

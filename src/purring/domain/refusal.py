@@ -12,6 +12,7 @@ class RefusalCode(StrEnum):
     AMOUNT_MISMATCH = "amount_mismatch"
     CHARGE_IN_FLIGHT = "charge_in_flight"
     CLAIM_NOT_ALLOWED = "claim_not_allowed"
+    ENDPOINT_DISABLED = "endpoint_disabled"
     INVOICE_DISPUTED = "invoice_disputed"
     INVOICE_UNCHECKED = "invoice_unchecked"
     INVOICE_NOT_OPEN = "invoice_not_open"
@@ -29,6 +30,7 @@ class RefusalCode(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     RECOVERY_CLOSED = "recovery_closed"
     TOO_MANY_CODES = "too_many_codes"
+    TOO_MANY_ENDPOINTS = "too_many_endpoints"
     TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
 
 
@@ -38,6 +40,7 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
     RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
     RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
+    RefusalCode.ENDPOINT_DISABLED: "The endpoint is disabled; enable it first.",
     RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
     RefusalCode.INVOICE_UNCHECKED: "After a restore it isn't known yet whether it was paid; try again in a while.",
     RefusalCode.INVOICE_NOT_OPEN: "The invoice is not open; only an open invoice can be paid.",
@@ -55,5 +58,6 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
     RefusalCode.TOO_MANY_CODES: "Too many codes were asked for; use the newest one, or try again in an hour.",
+    RefusalCode.TOO_MANY_ENDPOINTS: "The merchant has 32 endpoints already; change one of those instead.",
     RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
 }

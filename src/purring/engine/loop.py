@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import Protocol
 
 from purring.domain.errors import StoreUnavailable
 from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
 from purring.operations.bounces import BounceWatch
+from purring.operations.deliver import Courier
 from purring.operations.inbound import work_inbound
 from purring.operations.notices import send_due
 from purring.operations.reconcile import is_known_to_gateways, reconcile
@@ -52,11 +54,12 @@ class Turn:
     charged: int = 0
     sent: int = 0
     checked: int = 0
+    delivered: int = 0
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing was due."""
-        return not (self.inbound or self.renewed or self.charged or self.sent or self.checked)
+        return self == Turn()
 
     def __add__(self, other: Turn) -> Turn:
         """Both together."""
@@ -66,6 +69,7 @@ class Turn:
             charged=self.charged + other.charged,
             sent=self.sent + other.sent,
             checked=self.checked + other.checked,
+            delivered=self.delivered + other.delivered,
         )
 
 
@@ -73,18 +77,25 @@ class Worker:
     """One worker: its services and its pipeline. `is_compared`: the gateways know of nothing that we do not."""
 
     def __init__(
-        self, services: Services, interrupt: Interrupt = uninterrupted, *, compares_first: bool = False
+        self,
+        services: Services,
+        interrupt: Interrupt = uninterrupted,
+        *,
+        compares_first: bool = False,
+        delivers: bool = True,
     ) -> None:
         """Make it ready; nothing is claimed yet.
 
         `compares_first`: before anything else, make sure that the gateways know of no charge that the database doesn't
-        have, which would mean that it was put back from a backup without a word.
+        have, which would mean that it was put back from a backup without a word. `delivers`: send events too, instead
+        of leaving that to `delivering_beside`.
         """
         self.services = services
         self.is_compared = not compares_first
         self._looks_at: datetime | None = None
         self._bounces = BounceWatch()
         self.pipeline = Pipeline(services, interrupt)
+        self._courier = Courier(services) if delivers and services.outbound else None
 
     def turn(self) -> Turn:
         """One pass over all due work. Gateway events come first: they may settle what else would be asked about.
@@ -104,6 +115,7 @@ class Worker:
             renewed=renew_due(self.services),
             charged=self.pipeline.turn(),
             sent=send_due(self.services),
+            delivered=self._courier.turn() if self._courier else 0,
         )
 
     def _reconcile(self) -> tuple[bool, int]:
@@ -135,12 +147,14 @@ class Worker:
             restored = installation.state(conn)
             if restored is not None and restored.reconciled_at is None:
                 return None
-            due = [leases.next_due_at(conn, work, now) for work in Work]
+            due = [leases.next_due_at(conn, work, now) for work in Work if self._courier or work is not Work.EVENT]
         return min((at for at in due if at is not None), default=None)
 
     def close(self) -> None:
         """Let calls under way finish."""
         self.pipeline.close()
+        if self._courier:
+            self._courier.close()
 
 
 def play(
@@ -163,10 +177,33 @@ def work(worker: Worker, stop: Event, poll: timedelta) -> None:
     While the database is away, or a turn fails for any other reason, the loop waits, longer each time up to half a
     minute, and goes on by itself.
     """
+    _repeat(lambda: worker.turn().is_idle, stop, poll)
+    worker.close()
+
+
+@contextmanager
+def delivering_beside(services: Services, stop: Event, poll: timedelta) -> Iterator[None]:
+    """Send events in a thread of their own until `stop` is set: no endpoint, however slow, holds a charge up."""
+    if not services.outbound:
+        yield
+        return
+    courier = Courier(services)
+    thread = Thread(target=_repeat, args=(lambda: not courier.turn(), stop, poll), name="courier-loop")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        courier.close()
+
+
+def _repeat(is_idle: Callable[[], bool], stop: Event, poll: timedelta) -> None:
+    """Take turns until `stop` is set, and wait where there is nothing to do or a turn failed."""
     wait_s = poll.total_seconds()
     while not stop.is_set():
         try:
-            idle = worker.turn().is_idle
+            idle = is_idle()
             wait_s = poll.total_seconds()
         except StoreUnavailable as error:
             log.warning("store_away", error=error.message)
@@ -176,4 +213,3 @@ def work(worker: Worker, stop: Event, poll: timedelta) -> None:
             idle, wait_s = True, min(wait_s * 2, WAIT_MAX_S)
         if idle:
             stop.wait(wait_s)
-    worker.close()

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import assert_never
 
 from purring.domain.attempt import AttemptStatus
+from purring.domain.endpoint import DisabledReason
 from purring.domain.notice import NoticeKind
 from purring.domain.queue import QueueKind
 from purring.domain.words import word
@@ -29,6 +30,8 @@ KINDS: Mapping[QueueKind, str] = {
     QueueKind.EVENT_FAILED: mark("event failed"),
     QueueKind.SET_ASIDE: mark("set aside"),
     QueueKind.NOTICE_UNDELIVERED: mark("notice undelivered"),
+    QueueKind.EVENTS_UNDELIVERED: mark("events undelivered"),
+    QueueKind.ENDPOINT_DISABLED: mark("endpoint disabled"),
     QueueKind.UNCHECKED: mark("to be checked after a restore"),
     QueueKind.FOUND_CHARGE: mark("charge without an invoice"),
 }
@@ -46,6 +49,7 @@ _WHY: Mapping[QueueKind, str] = {
     QueueKind.EVENT_WAITING: mark("An event of {state} can't act yet and is tried again: {problem}"),
     QueueKind.EVENT_FAILED: mark("An event of {state} couldn't act in {count} tries: {problem}"),
     QueueKind.SET_ASIDE: mark("Its work fails and was set aside {count} times: {problem}"),
+    QueueKind.EVENTS_UNDELIVERED: mark("{count} events couldn't be delivered in three days to {problem}"),
     QueueKind.UNCHECKED: mark(
         "The database was restored, and not every gateway can say whether this was charged since: look there."
     ),
@@ -59,6 +63,10 @@ _WHY_OPEN: Mapping[str, str] = {
     AttemptStatus.ACTION_REQUIRED: mark(
         "The bank's confirmation never came to an end; the gateway was asked {count} times."
     ),
+}
+_WHY_DISABLED: Mapping[str, str] = {
+    DisabledReason.GONE: mark("It answered that it wants no events any more (410 Gone): {problem}"),
+    DisabledReason.FAILING: mark("It took no event for three days: {problem}"),
 }
 _NOT_BOOKED = mark("The gateway charged this since the backup, and it can't be booked: {problem}")
 _CORRECTED = mark("An operator wrote this charge down as declined: nothing is retried by itself.")
@@ -74,6 +82,8 @@ def why(row: Waiting, reader: Reader) -> str:
             text = _CORRECTED
         case QueueKind.FOUND_CHARGE if row.problem:
             text = _NOT_BOOKED
+        case QueueKind.ENDPOINT_DISABLED:
+            text = _WHY_DISABLED[row.state]
         case QueueKind.NOTICE_UNDELIVERED:
             return reader.say(_UNDELIVERED, kind=reader.gettext(word(NoticeKind(row.state))), problem=row.problem)
         case _:
@@ -102,6 +112,11 @@ def remedies(row: Waiting, *, several_merchants: bool) -> tuple[str, ...]:
             return (done,)
         case QueueKind.NOTICE_UNDELIVERED:
             return again, done
+        case QueueKind.EVENTS_UNDELIVERED:
+            log = f"purring endpoint log {row.id} --status dead{own}"
+            return log, f"purring endpoint replay {row.id} --dead{own}", done
+        case QueueKind.ENDPOINT_DISABLED:
+            return f"purring endpoint enable {row.id}{own}", done
         case QueueKind.DISPUTE_LOST:
             return f"purring recovery write-off {bill}{own}", done
         case QueueKind.EVENT_WAITING | QueueKind.EVENT_FAILED:

@@ -13,6 +13,7 @@ from purring.gateways.base import Gateway
 from purring.notices.mailbox import Mailbox
 from purring.notices.send import Sender
 from purring.notices.verp import BounceAddress
+from purring.operations.outbound import Outbound
 from purring.store.engine import Store
 from purring.store.leases import Ring
 
@@ -28,10 +29,10 @@ class Services:
 
     `owner` names this worker on the leases it takes. `from_email`: our own address on mails. `in_flight_max`:
     gateway calls at once; with 1 they are made one after the other in the calling thread, so that a run can be
-    repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next. `base_url`: where people
-    reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those links are made with.
-    `bounces`: where bounces of our mails go; None: to `from_email`.
-    `mailbox`: where they lie until we take them in.
+    repeated exactly. `batch_max`: rows claimed at once. `ring`: whose work is claimed next; `event_ring` is that of
+    events on their way out, which have a thread of their own. `outbound`: who sends them; None: nobody. `base_url`:
+    where people reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those are made with.
+    `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
     """
 
     store: Store
@@ -48,6 +49,8 @@ class Services:
     bounces: BounceAddress | None = None
     mailbox: Mailbox | None = None
     ring: Ring = field(default_factory=Ring)
+    event_ring: Ring = field(default_factory=Ring)
+    outbound: Outbound | None = None
 
     def gateway(self, name: str) -> Gateway:
         """The gateway called `name`.

@@ -10,6 +10,7 @@ from purring.domain.catalog import TRIAL_DAYS_MAX, Interval, Price, Product
 from purring.domain.changes import Changes
 from purring.domain.decide import arrangement
 from purring.domain.errors import InvalidInput, InvalidInterval, NotFound, RefusalCode, Refused
+from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import (
     CustomerId,
     MerchantId,
@@ -24,7 +25,7 @@ from purring.domain.renewal import canceled
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
 from purring.operations.methods import locked_subscription
 from purring.operations.services import Services
-from purring.store import Connection, catalog, customers, merchants, methods, subscriptions
+from purring.store import Connection, catalog, customers, events, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
 
@@ -84,6 +85,9 @@ def create_subscription(services: Services, merchant_id: MerchantId, new: NewSub
         _require_new_external_id(conn, merchant_id, new)
         subscription = started(services, new, merchant.timezone)
         subscriptions.create_many(conn, merchant_id, [subscription])
+        at = services.clock.now()
+        said = EventDraft(kind=EventKind.SUBSCRIPTION_CREATED, object_id=subscription.id, at=at, data={})
+        events.append(conn, [(merchant_id, said)], services.ids)
         _let_back_up(conn, services, merchant_id, new.backup_method_id)
     return subscription
 

@@ -20,6 +20,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from purring.domain.errors import ConfigError, StaleWrite, StoreUnavailable
+from purring.domain.ids import MerchantId
+from purring.store import isolation
 
 BUSY_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 10
@@ -37,11 +39,18 @@ _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 class Store:
     """A database that is opened when it is first needed."""
 
-    def __init__(self, engine: Engine, reader: Engine | None = None) -> None:
-        """Wrap an engine, and another one for what only reads if there is one; nothing is connected yet."""
-        self._engine, self._reader = engine, reader or engine
+    def __init__(self, engine: Engine, reader: Engine | None = None, merchant_id: MerchantId | None = None) -> None:
+        """Wrap an engine, and another one for what only reads if there is one; nothing is connected yet.
+
+        `merchant_id`: whose rows alone are seen and written; see `of`.
+        """
+        self._engine, self._reader, self._merchant_id = engine, reader or engine, merchant_id
         self.url = engine.url.render_as_string(hide_password=True)
         self.dialect = engine.dialect.name
+
+    def of(self, merchant_id: MerchantId) -> Store:
+        """Give the same database as far as it belongs to one merchant: no other's rows are seen or written."""
+        return Store(self._engine, self._reader, merchant_id)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -50,6 +59,7 @@ class Store:
         Raises StoreUnavailable, and StaleWrite where the database gave way to somebody else.
         """
         with self._translated(), self._engine.begin() as conn:
+            self._enter(conn)
             yield conn
 
     @contextmanager
@@ -61,6 +71,7 @@ class Store:
         with self._translated(), self._reader.connect() as fresh:
             conn = fresh.execution_options(**self._reading_options())
             with conn.begin():
+                self._enter(conn)
                 yield conn
 
     def check(self) -> None:
@@ -100,6 +111,10 @@ class Store:
         if self.dialect == "sqlite":
             return {}  # its connection can do nothing else
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    def _enter(self, conn: Connection) -> None:
+        if self._merchant_id is not None:
+            isolation.enter(conn, self._merchant_id)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

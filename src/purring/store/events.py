@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, union
 
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import CustomerId, EventId, IdMaker, InvoiceId, MerchantId
-from purring.store import bulk
+from purring.store import bulk, event_deliveries
 from purring.store.schema import attempt, event, invoice, payment_method, recovery, subscription
 
 _COLUMNS = ("merchant_id", "id", "kind", "object_id", "at", "data")
@@ -29,12 +29,25 @@ class Event:
 
 
 def append(conn: Connection, drafts: Iterable[tuple[MerchantId, EventDraft]], ids: IdMaker) -> None:
-    """Append events in their order."""
+    """Append events in their order, and owe them to the endpoints that want them."""
     rows = [
         (merchant_id, ids.new("evt_"), draft.kind, draft.object_id, draft.at, dict(draft.data))
         for merchant_id, draft in drafts
     ]
-    bulk.insert(conn, event, _COLUMNS, rows)
+    if rows:
+        bulk.insert(conn, event, _COLUMNS, rows)
+        event_deliveries.owe(conn, [row[:5] for row in rows], ids)
+
+
+def after(conn: Connection, merchant_id: MerchantId, last: str, *, limit: int) -> list[Event]:
+    """List a merchant's events behind an id, in the order they were made."""
+    found = select(event).where(event.c.merchant_id == merchant_id, event.c.id > last)
+    return _events(conn.execute(found.order_by(event.c.id).limit(limit)))
+
+
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> list[Event]:
+    """Load events by their ids."""
+    return _events(bulk.matching(conn, event, set(keys), order=("id",)))
 
 
 def of_objects(conn: Connection, merchant_id: MerchantId, object_ids: Iterable[str]) -> list[Event]:

@@ -14,7 +14,7 @@ from purring.domain.ids import AttemptId
 from purring.domain.money import Money
 from purring.store import bulk
 from purring.store.facts import Key
-from purring.store.queue import few
+from purring.store.queue_part import few
 from purring.store.schema import attempt, found_charge, installation, invoice, merchant
 
 _ID = "installation"

@@ -17,7 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from purring.domain.ids import MerchantId
 from purring.store import bulk, claiming
-from purring.store.schema import delivery, inbound_event, invoice, subscription
+from purring.store.schema import delivery, event_delivery, inbound_event, invoice, subscription
 from purring.store.types import Instant
 
 
@@ -28,6 +28,7 @@ class Work(StrEnum):
     SUBSCRIPTION = "subscription"
     DELIVERY = "delivery"
     INBOUND = "inbound"
+    EVENT = "event"
 
 
 _TABLES = {
@@ -35,9 +36,10 @@ _TABLES = {
     Work.SUBSCRIPTION: subscription,
     Work.DELIVERY: delivery,
     Work.INBOUND: inbound_event,
+    Work.EVENT: event_delivery,
 }
-# An event's merchant isn't known before it is worked, but its gateway is.
-_SHARED_BY = {work: "gateway" if work is Work.INBOUND else "merchant_id" for work in Work}
+# An inbound event's merchant isn't known before it is worked, but its gateway is. Each endpoint is slow on its own.
+_SHARED_BY = dict.fromkeys(Work, "merchant_id") | {Work.INBOUND: "gateway", Work.EVENT: "endpoint_id"}
 # Two invoices of one customer share a subscription or a card: one after the other.
 _ONE_PER_CUSTOMER = frozenset({Work.INVOICE, Work.SUBSCRIPTION})
 
@@ -79,7 +81,8 @@ def claim(
 ) -> list[Claim]:
     """Lease due rows that nobody holds to an owner, at most one of each customer, each merchant's oldest first.
 
-    Every merchant with such rows gets an even share of the places; gateways' events are shared out among gateways.
+    Every merchant with such rows gets an even share of the places; gateways' events are shared out among gateways, and
+    events on their way out among endpoints.
     Where there are more merchants than places, `ring` says who is next. On PostgreSQL rows that another transaction is
     claiming are passed over.
     """

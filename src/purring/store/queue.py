@@ -9,8 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -18,12 +16,10 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    cast,
     false,
     func,
     literal,
     literal_column,
-    null,
     or_,
     select,
     text,
@@ -39,9 +35,11 @@ from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.money import Money
 from purring.domain.notice import NoticeStatus
-from purring.domain.queue import NOTED, QueueKind
+from purring.domain.queue import QueueKind
 from purring.domain.recovery import HoldReason, RecoveryStatus
 from purring.store.leases import Work
+from purring.store.queue_endpoints import disabled_endpoints, undelivered_events
+from purring.store.queue_part import NO_TEXT, NOW, few, latest, part
 from purring.store.schema import (
     DeliveryStatus,
     InboundStatus,
@@ -172,12 +170,6 @@ def _waiting(row: Any) -> Waiting:  # noqa: ANN401 - a row
 # The parts
 
 
-def few(column: ColumnElement[Any], *values: str) -> ColumnElement[bool]:
-    """Say a partial index's own condition with its values written out: with parameters it wouldn't be recognized."""
-    written: list[ColumnElement[Any]] = [literal_column(f"'{value}'") for value in values]
-    return column == written[0] if len(written) == 1 else column.in_(written)
-
-
 def _all(*, one_merchant: bool) -> Subquery:
     """Put the parts together; each is cut to the merchant by itself, so that its index serves."""
     parts = [part for make in _PARTS for part in make()]
@@ -186,47 +178,6 @@ def _all(*, one_merchant: bool) -> Subquery:
             part.where(part.selected_columns.merchant_id == parameter("merchant_id", type_=Text)) for part in parts
         ]
     return union_all(*parts).subquery("queue")
-
-
-_NO_TEXT = literal("", Text)
-_TEXT: ColumnElement[Any] = cast(null(), Text)
-_MINOR: ColumnElement[Any] = cast(null(), BigInteger)
-_NEVER: ColumnElement[Any] = cast(null(), Instant)
-_NOW = parameter("now", type_=Instant)
-
-
-def _part(
-    kind: QueueKind, since: ColumnElement[Any], merchant_id: ColumnElement[Any], its_id: ColumnElement[Any], **more: Any
-) -> Select[Any]:
-    """Lay one kind out in the columns that all have."""
-    columns: dict[str, ColumnElement[Any]] = {
-        "kind": literal(kind.value, Text),
-        "since": since,
-        "merchant_id": merchant_id,
-        "id": its_id,
-        "invoice_id": more.get("invoice_id", _TEXT),
-        "customer_id": more.get("customer_id", _TEXT),
-        "amount_minor": cast(more.get("amount_minor", _MINOR), BigInteger),
-        "currency": cast(more.get("currency", _TEXT), Text),
-        "state": cast(more.get("state", _NO_TEXT), Text),
-        "problem": more.get("problem", _NO_TEXT),
-        "count": more.get("count", literal(0, Integer)),
-        "until": more.get("until", _NEVER),
-    }
-    found = select(*(column.label(name) for name, column in columns.items()))
-    return found.where(~_noted(merchant_id, its_id, since)) if kind in NOTED else found
-
-
-def _noted(merchant_id: ColumnElement[Any], its_id: ColumnElement[Any], since: ColumnElement[Any]) -> Any:  # noqa: ANN401 - an EXISTS
-    """Tell whether somebody has noted down since that it is dealt with."""
-    about = (event.c.merchant_id == merchant_id, event.c.object_id == its_id, event.c.kind == EventKind.QUEUE_SETTLED)
-    return select(event.c.id).where(*about, event.c.at >= since).exists()
-
-
-def _latest(kind: EventKind, merchant_id: ColumnElement[Any], object_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """When this last happened to it."""
-    about = (event.c.merchant_id == merchant_id, event.c.object_id == object_id, event.c.kind == kind)
-    return select(func.max(event.c.at)).where(*about).correlate_except(event).scalar_subquery()
 
 
 def _attempts() -> Iterator[Select[Any]]:
@@ -242,10 +193,10 @@ def _attempts() -> Iterator[Select[Any]]:
     is_open = few(own.status, *(status for status in AttemptStatus if status in OPEN_ATTEMPT))
     since = select(func.max(handed_on.c.at)).where(about).correlate(attempt).scalar_subquery()
     handed = select(handed_on.c.id).where(about).correlate(attempt).exists()
-    yield _part(QueueKind.OUTCOME_UNKNOWN, since, own.merchant_id, own.id, **shown).where(is_open, handed)
+    yield part(QueueKind.OUTCOME_UNKNOWN, since, own.merchant_id, own.id, **shown).where(is_open, handed)
     lost = own.status.in_((AttemptStatus.STARTED, AttemptStatus.UNKNOWN))
-    expired = _part(QueueKind.KEY_EXPIRED, own.key_expires_at, own.merchant_id, own.id, **shown)
-    yield expired.where(is_open, lost, own.key_expires_at <= _NOW, ~handed)
+    expired = part(QueueKind.KEY_EXPIRED, own.key_expires_at, own.merchant_id, own.id, **shown)
+    yield expired.where(is_open, lost, own.key_expires_at <= NOW, ~handed)
 
 
 def _declines() -> Iterator[Select[Any]]:
@@ -258,9 +209,9 @@ def _declines() -> Iterator[Select[Any]]:
         later.c.status != AttemptStatus.FAILED,
     )
     its_recovery = and_(recovery.c.merchant_id == own.merchant_id, recovery.c.invoice_id == own.invoice_id)
-    corrected = case((own.answer.is_(None), literal("corrected", Text)), else_=_NO_TEXT)
+    corrected = case((own.answer.is_(None), literal("corrected", Text)), else_=NO_TEXT)
     yield (
-        _part(
+        part(
             QueueKind.DECLINE_UNREAD, own.ended_at, own.merchant_id, own.id, invoice_id=own.invoice_id, state=corrected
         )
         .select_from(attempt.join(recovery, its_recovery))
@@ -279,11 +230,11 @@ _HELD = {
 def _held() -> Iterator[Select[Any]]:
     """Recoveries that are paused: until somebody resumes them, or until a transfer that was declared is matched."""
     own = recovery.c
-    paused_at = _latest(EventKind.RECOVERY_PAUSED, own.merchant_id, own.id)
+    paused_at = latest(EventKind.RECOVERY_PAUSED, own.merchant_id, own.id)
     for hold, kind in _HELD.items():
-        runs_on = own.held_until > _NOW if hold is HoldReason.BANK_TRANSFER else false()
+        runs_on = own.held_until > NOW if hold is HoldReason.BANK_TRANSFER else false()
         without_end = or_(own.held_until.is_(None), runs_on)
-        yield _part(
+        yield part(
             kind, paused_at, own.merchant_id, own.invoice_id, invoice_id=own.invoice_id, until=own.held_until
         ).where(few(own.status, RecoveryStatus.OPEN), own.hold != literal_column("''"), own.hold == hold, without_end)
 
@@ -291,12 +242,12 @@ def _held() -> Iterator[Select[Any]]:
 def _disputes() -> Iterator[Select[Any]]:
     """Disputes that the bank hasn't decided, and invoices that stayed open after one was lost."""
     own, listed = invoice.c, few(invoice.c.dispute, DisputeStatus.OPEN, DisputeStatus.LOST)
-    opened_at = _latest(EventKind.INVOICE_CHARGED_BACK, own.merchant_id, own.id)
-    yield _part(QueueKind.DISPUTED, opened_at, own.merchant_id, own.id, invoice_id=own.id).where(
+    opened_at = latest(EventKind.INVOICE_CHARGED_BACK, own.merchant_id, own.id)
+    yield part(QueueKind.DISPUTED, opened_at, own.merchant_id, own.id, invoice_id=own.id).where(
         listed, own.dispute == DisputeStatus.OPEN
     )
-    lost_at = _latest(EventKind.INVOICE_DISPUTE_LOST, own.merchant_id, own.id)
-    yield _part(QueueKind.DISPUTE_LOST, lost_at, own.merchant_id, own.id, invoice_id=own.id).where(
+    lost_at = latest(EventKind.INVOICE_DISPUTE_LOST, own.merchant_id, own.id)
+    yield part(QueueKind.DISPUTE_LOST, lost_at, own.merchant_id, own.id, invoice_id=own.id).where(
         listed, own.dispute == DisputeStatus.LOST, own.status == InvoiceStatus.OPEN
     )
 
@@ -320,7 +271,7 @@ def _surplus() -> Iterator[Select[Any]]:
     )
     its = by_invoice.c
     shown = {"invoice_id": its.invoice_id, "amount_minor": its.rest, "currency": its.currency}
-    yield _part(QueueKind.SURPLUS, its.at, its.merchant_id, its.invoice_id, **shown)
+    yield part(QueueKind.SURPLUS, its.at, its.merchant_id, its.invoice_id, **shown)
 
 
 def _inbound() -> Iterator[Select[Any]]:
@@ -330,7 +281,7 @@ def _inbound() -> Iterator[Select[Any]]:
     kinds = {InboundStatus.STORED: QueueKind.EVENT_WAITING, InboundStatus.FAILED: QueueKind.EVENT_FAILED}
     for status, kind in kinds.items():
         shown = {"problem": own.problem, "count": own.tries, "until": own.next_step_at, "state": own.gateway}
-        yield _part(kind, own.received_at, own.merchant_id, own.id, **shown).where(*stuck, own.status == status)
+        yield part(kind, own.received_at, own.merchant_id, own.id, **shown).where(*stuck, own.status == status)
 
 
 def _poisoned() -> Iterator[Select[Any]]:
@@ -342,7 +293,7 @@ def _poisoned() -> Iterator[Select[Any]]:
         shown |= {"customer_id": table.c.customer_id}
         if work is Work.INVOICE:
             shown |= {"invoice_id": own.id}
-        found = _part(QueueKind.SET_ASIDE, own.since, own.merchant_id, own.id, **shown)
+        found = part(QueueKind.SET_ASIDE, own.since, own.merchant_id, own.id, **shown)
         yield found.select_from(set_aside.join(table, still)).where(own.work == work.value)
 
 
@@ -352,7 +303,7 @@ def _letters() -> Iterator[Select[Any]]:
     about = and_(its.merchant_id == own.merchant_id, its.id == own.notice_id)
     shown = {"invoice_id": its.invoice_id, "customer_id": its.customer_id, "state": its.kind, "problem": own.problem}
     yield (
-        _part(QueueKind.NOTICE_UNDELIVERED, its.owed_at, own.merchant_id, own.id, **shown, count=own.tries)
+        part(QueueKind.NOTICE_UNDELIVERED, its.owed_at, own.merchant_id, own.id, **shown, count=own.tries)
         .select_from(delivery.join(notice, about))
         .where(few(own.status, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED), its.status != NoticeStatus.WITHDRAWN)
     )
@@ -362,13 +313,13 @@ def _restored() -> Iterator[Select[Any]]:
     """What a restore left open once the gateways were asked: invoices they can't tell about, charges without one."""
     own, its, charge = invoice.c, installation.c, found_charge.c
     yield (
-        _part(QueueKind.UNCHECKED, its.restored_at, own.merchant_id, own.id, invoice_id=own.id)
+        part(QueueKind.UNCHECKED, its.restored_at, own.merchant_id, own.id, invoice_id=own.id)
         .select_from(invoice.join(installation, its.reconciled_at.is_not(None)))
         .where(text("invoice.unchecked"))
     )
     shown = {"invoice_id": charge.invoice_id, "amount_minor": charge.amount_minor, "currency": charge.currency}
     yield (
-        _part(QueueKind.FOUND_CHARGE, charge.found_at, charge.merchant_id, charge.key, **shown, problem=charge.problem)
+        part(QueueKind.FOUND_CHARGE, charge.found_at, charge.merchant_id, charge.key, **shown, problem=charge.problem)
         .select_from(found_charge.join(installation, its.reconciled_at.is_not(None)))
         .where(charge.settled_at.is_(None))
     )
@@ -384,4 +335,6 @@ _PARTS = (
     _poisoned,
     _letters,
     _restored,
+    undelivered_events,
+    disabled_endpoints,
 )

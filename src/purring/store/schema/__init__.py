@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from purring.store.schema.access import RequestStatus, api_key, api_request, invoice_link
 from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
+from purring.store.schema.endpoints import endpoint, event_delivery, event_try
 from purring.store.schema.letters import letter
 from purring.store.schema.looks import brand, notice_text
 from purring.store.schema.parties import (
@@ -48,7 +49,10 @@ __all__ = [
     "card_identity",
     "customer",
     "delivery",
+    "endpoint",
     "event",
+    "event_delivery",
+    "event_try",
     "found_charge",
     "inbound_event",
     "installation",

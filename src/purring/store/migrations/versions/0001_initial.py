@@ -15,6 +15,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _tables()
+    _queue()
+    _upkeep()
+    _looks()
+    _endpoints()
+    _isolate()  # comes last: it looks for the tables that there are
+
+
+def _tables() -> None:
+    """Make every table."""
     op.create_table(
         "merchant",
         sa.Column("id", Id, nullable=False),
@@ -76,7 +86,8 @@ def upgrade() -> None:
             "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
             "'payment_method.expires_soon', 'brand.changed', 'notice_text.changed', 'policy.changed', "
-            "'policy.limit_overridden', 'notice.bounced', 'notice.complained', 'queue.settled')",
+            "'policy.limit_overridden', 'notice.bounced', 'notice.complained', 'queue.settled', "
+            "'endpoint.disabled')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -688,9 +699,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "entry_id", "account", name=op.f("pk_journal_posting")),
     )
 
-    _queue()
-    _upkeep()
-    _looks()
     op.create_table(
         "letter",
         sa.Column("merchant_id", Id, nullable=False),
@@ -1026,6 +1034,100 @@ def _looks() -> None:
     )
 
 
+def _endpoints() -> None:
+    """Where events are sent, what is owed, and every try."""
+    op.create_table(
+        "endpoint",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("wanted", Document(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("old_secret", sa.Text(), nullable=True),
+        sa.Column("old_secret_until", Instant(), nullable=True),
+        sa.Column("disabled_at", Instant(), nullable=True),
+        sa.Column("failing_since", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("status IN ('enabled', 'disabled')", name=op.f("ck_endpoint_status")),
+        sa.CheckConstraint("reason IN ('', 'operator', 'gone', 'failing')", name=op.f("ck_endpoint_reason")),
+        sa.CheckConstraint("(status = 'disabled') = (disabled_at IS NOT NULL)", name=op.f("ck_endpoint_disabled")),
+        sa.CheckConstraint("(status = 'disabled') = (reason <> '')", name=op.f("ck_endpoint_why_disabled")),
+        sa.CheckConstraint(
+            "(old_secret IS NULL) = (old_secret_until IS NULL)", name=op.f("ck_endpoint_whole_old_secret")
+        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_endpoint_merchant_id")),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_endpoint")),
+    )
+    op.create_table(
+        "event_delivery",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("endpoint_id", Id, nullable=False),
+        sa.Column("event_id", Id, nullable=False),
+        sa.Column("object_id", Id, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("owed_at", Instant(), nullable=False),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("status IN ('owed', 'delivered', 'dead')", name=op.f("ck_event_delivery_status")),
+        sa.CheckConstraint("(status = 'owed') = (next_step_at IS NOT NULL)", name=op.f("ck_event_delivery_owed")),
+        sa.CheckConstraint("(status = 'owed') = (ended_at IS NULL)", name=op.f("ck_event_delivery_ended")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "endpoint_id"],
+            ["endpoint.merchant_id", "endpoint.id"],
+            name=op.f("fk_event_delivery_endpoint_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "event_id"], ["event.merchant_id", "event.id"], name=op.f("fk_event_delivery_event_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_event_delivery")),
+        sa.UniqueConstraint("merchant_id", "endpoint_id", "event_id", name=op.f("uq_event_delivery_event_id")),
+    )
+    for name, columns, where in (
+        ("ix_event_delivery_due", ["endpoint_id", "next_step_at"], "next_step_at IS NOT NULL"),
+        (
+            "ix_event_delivery_order",
+            ["merchant_id", "endpoint_id", "object_id", "event_id"],
+            "next_step_at IS NOT NULL",
+        ),
+        ("ix_event_delivery_dead", ["merchant_id", "endpoint_id", "ended_at"], "status = 'dead'"),
+    ):
+        op.create_index(
+            name,
+            "event_delivery",
+            columns,
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
+    op.create_table(
+        "event_try",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("delivery_id", Id, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("answer", sa.Integer(), nullable=True),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "delivery_id"],
+            ["event_delivery.merchant_id", "event_delivery.id"],
+            name=op.f("fk_event_try_delivery_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_event_try")),
+    )
+    op.create_index("ix_event_try_delivery_id", "event_try", ["merchant_id", "delivery_id", "id"], unique=False)
+
+
 def _guard(*tables: str) -> None:
     """Refuse to change or delete rows of tables that only grow."""
     if op.get_bind().dialect.name == "postgresql":
@@ -1046,3 +1148,31 @@ $$""")
                 f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} only grows: {verb} refused'); END"
             )
+
+
+def _isolate() -> None:
+    """Let a transaction see only the rows of the merchant that it names, and the owner of the tables all."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("""
+DO $$
+DECLARE isolated record;
+BEGIN
+    FOR isolated IN
+        SELECT relation.relname AS name, CASE relation.relname WHEN 'merchant' THEN 'id' ELSE 'merchant_id' END AS own
+        FROM pg_class AS relation
+        WHERE relation.relkind = 'r' AND relation.relnamespace = current_schema()::regnamespace
+            AND (relation.relname = 'merchant' OR EXISTS (
+                SELECT 1 FROM pg_attribute
+                WHERE attrelid = relation.oid AND attname = 'merchant_id' AND NOT attisdropped))
+        ORDER BY relation.relname
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', isolated.name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', isolated.name);
+        EXECUTE format(
+            'CREATE POLICY own_merchant ON %I USING (%I = current_setting(%L, true))',
+            isolated.name, isolated.own, 'purring.merchant_id');
+        EXECUTE format('CREATE POLICY every_merchant ON %I TO CURRENT_USER USING (true)', isolated.name);
+    END LOOP;
+END
+$$
+""")
