@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete, text
 
 from purring.domain.money import Money
 from purring.store import invariants
-from purring.store.invariants import EXAMPLES_MAX, InvariantResult, Ledger
+from purring.store.invariants import EXAMPLES_MAX, InvariantResult, Ledger, secrets
 from purring.store.schema import (
     event,
 )
@@ -105,3 +105,14 @@ def test_the_gateways_ledger_is_compared(world: World) -> None:
 
 def _broken(world: World, ledger: Ledger) -> set[int]:
     return {result.number for result in _check(world, ledger) if not result.holds}
+
+
+def test_a_card_number_is_found_wherever_it_stands(world: World, past_the_guards: Engine) -> None:
+    """Whatever column it got into, also where the text around it is an event of a gateway or a document."""
+    happened(world)
+    with world.store.reading() as conn:
+        assert [] == list(secrets.card_numbers(conn))
+    with _by_hand(past_the_guards) as conn:
+        conn.execute(text("UPDATE payment_method SET holder_name = 'Kari 4242-4242 42424242 12/30'"))
+        conn.execute(text("UPDATE merchant SET name = '4242 4242 4242 4241'"))
+        assert ["payment_method.holder_name"] == sorted(set(secrets.card_numbers(conn)))

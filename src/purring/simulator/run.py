@@ -6,9 +6,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 from purring.clock import SystemClock, elapsed_s
@@ -190,14 +191,22 @@ def _named(name: str) -> bugs.Bug:
 # In the processes of the pool, each with a bench of its own for as long as it lives
 
 _BENCHES: list[Bench] = []
-_OPEN: list[object] = []
+_OPEN = ExitStack()
 
 
 def _open_bench() -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     collect_seldom()
-    opened = bench_for(None)
-    _OPEN.append(opened)
-    _BENCHES.append(opened.__enter__())
+    _BENCHES.append(_OPEN.enter_context(bench_for(None)))
+
+
+def _end_with_parent() -> None:
+    """Leave no process and no directory behind if whoever started us is killed."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        _OPEN.close()
+        os._exit(1)
 
 
 def _play_here(seeds: range) -> Tally:
