@@ -28,6 +28,7 @@ SCRIPTS = {
     "lateness": ("--quick",),
     "in_flight": ("--quick",),
     "renewals": ("--quick",),
+    "notices": ("--rounds", "1", "--repeats", "1", "--no-results"),
 }
 
 

@@ -59,7 +59,8 @@ def compiled_frame() -> str:
     """The frame as mail programs need it: without what would be fetched from elsewhere."""
     made = mrml.to_html(FRAME.read_text(encoding="utf-8"), render_options=mrml.RenderOptions(fonts={}))
     assert not made.warnings, [str(warning) for warning in made.warnings]
-    return f"{made.content}\n"
+    # An attribute that no HTML has, beside the style that does what it means.
+    return made.content.replace(' vertical-align="middle"', "") + "\n"
 
 
 def golden() -> Iterator[tuple[Sample, str]]:

@@ -103,4 +103,12 @@ GROUPS = (
         claim="Subscriptions that all renew at one midnight, worked by one worker: invoices issued, charged, one in "
         "ten declined and its notice sent; beside a tenth as many in the same run.",
     ),
+    Group(
+        name="Notices",
+        script="notices",
+        pattern=r"notices a minute",
+        claim="Notices that one core renders as text and HTML, each with values of its own, and composes to mails: "
+        "10,000 a minute or more; beside formatting fixed texts of the same length, and composing those. Python's own "
+        "`email` takes most of a mail's time.",
+    ),
 )

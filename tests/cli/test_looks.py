@@ -65,7 +65,7 @@ def test_a_text_is_tried_saved_listed_and_reset(purring: Purring) -> None:
     shown = purring("notices", "text", "show", RETRY).out
     assert "Ours:  We will try again by ourselves on {next_attempt_on}.\nYours: Again on {next_attempt_on}." in shown
     assert "Must name: {next_attempt_on}\nMay name:  {amount}, {merchant_name}\n" in shown
-    assert "1 texts of your own, 0 of them no longer fit." in purring("notices", "text", "check").out
+    assert "Texts of your own: 1; no longer fitting: 0." in purring("notices", "text", "check").out
     assert f"{RETRY} is ours again in en.\n" == purring("notices", "text", "reset", RETRY, "--locale", "en").out
     assert 66 == purring("notices", "text", "reset", RETRY, "--locale", "en").exit_code
 

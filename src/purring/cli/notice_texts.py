@@ -96,7 +96,7 @@ def check(merchant: MerchantOption = None) -> None:
     for one in theirs:
         if not problem_of(one) and is_outdated(one):
             say(f"{one.scope}.{one.key} ({one.locale}): ours has changed since; yours is still said.")
-    say(f"{len(theirs)} texts of your own, {len(wrong)} of them no longer fit.")
+    say(f"Texts of your own: {len(theirs)}; no longer fitting: {len(wrong)}.")
     if wrong:
         raise typer.Exit(1)
 
