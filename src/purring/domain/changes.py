@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from purring.domain.invoice import Invoice
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.money import Money
 from purring.domain.notice import Notice
+from purring.domain.noun import replace
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Recovery
 from purring.domain.subscription import Subscription

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
 from purring.domain.notice import NoticeKind, told_at
+from purring.domain.noun import replace
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import SUBSCRIPTION, moved

@@ -6,7 +6,7 @@ A stop of the network and wrong data belong to the card, so they hold for every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.clause import Clause
 from purring.domain.decline import STRICTNESS, DeclineClass, DeclineReason, classify
 from purring.domain.ids import AttemptId, InvoiceId
+from purring.domain.noun import replace
 from purring.domain.payment_method import PaymentMethod
 
 if TYPE_CHECKING:

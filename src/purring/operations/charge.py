@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from purring.domain.attempt import Initiator, Outcome, Unavailable, Unknown
@@ -14,6 +14,7 @@ from purring.domain.decide.begin import Ask, Go, Move, NewAttempt, Resend, Wait,
 from purring.domain.errors import ConfigError
 from purring.domain.facts import Facts, use_of
 from purring.domain.ids import AttemptId, MerchantId
+from purring.domain.noun import replace
 from purring.domain.rulebook.limits import Use
 from purring.domain.schedule import schedule
 from purring.gateways.base import ChargeRequest

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -47,6 +47,7 @@ from sqlalchemy.types import TypeEngine
 
 from purring.domain.errors import StaleWrite
 from purring.domain.ids import MerchantId
+from purring.store import arrays
 from purring.store.types import Document, Instant
 
 Key = tuple[str, str]
@@ -207,6 +208,12 @@ def key_params(dialect: str, keys: Iterable[Key], name: str = "wanted") -> dict[
     return {f"{name}_{label}": list(column) for label, column in zip(_KEY, columns, strict=True)}
 
 
+def key_arrays(dialect: str, keys: Iterable[Key]) -> dict[str, Any]:
+    """Lay keys out as `key_params` does, for a statement that is run on the driver."""
+    given = key_params(dialect, keys)
+    return given if dialect == _SQLITE else {name: arrays.texts(values) for name, values in given.items()}
+
+
 _KEY = ("merchant_id", "id")
 # Written out, so that a statement takes nothing but its columns.
 _OWED: ColumnElement[Any] = literal_column("'owed'")
@@ -222,38 +229,46 @@ def _run(conn: Connection, build: Build, table: Table, columns: Columns, rows: S
     """Run a statement over rows; return how many it touched."""
     if not rows:
         return 0
-    sql, order, converters = _compiled(conn.dialect, build, table, columns)
+    sql, order, converters, lay_out = _compiled(conn.dialect, build, table, columns)
     laid_out = [
         [convert(value) for value in values] if convert else values
         for convert, values in zip(converters, zip(*rows, strict=True), strict=True)
     ]
     if conn.dialect.name == _SQLITE:
         return conn.exec_driver_sql(sql, list(zip(*order(laid_out), strict=True))).rowcount
-    return conn.exec_driver_sql(sql, dict(zip(columns, map(list, laid_out), strict=True))).rowcount
+    given = {name: arrayed(values) for name, arrayed, values in zip(columns, lay_out, laid_out, strict=True)}
+    return conn.exec_driver_sql(sql, given).rowcount
+
+
+class _Statement(NamedTuple):
+    """The SQL, the order in which it takes the columns, what each column's values go through, and its array."""
+
+    sql: str
+    order: Callable[[list[Any]], tuple[Any, ...]]
+    converters: tuple[Callable[[Any], Any] | None, ...]
+    lay_out: tuple[Callable[[Any], Any], ...]
 
 
 @lru_cache(maxsize=1024)
-def _compiled(
-    dialect: Dialect, build: Build, table: Table, columns: Columns
-) -> tuple[str, Callable[[list[Any]], tuple[Any, ...]], tuple[Callable[[Any], Any] | None, ...]]:
-    """Give the SQL, the order in which it takes the columns, and what each column's values go through."""
+def _compiled(dialect: Dialect, build: Build, table: Table, columns: Columns) -> _Statement:
     statement = build(table, columns, dialect.name).compile(dialect=dialect)
     assert isinstance(statement, SQLCompiler)
     order = itemgetter(*(columns.index(name) for name in statement.positiontup or columns))
-    types = (table.c[name].type for name in columns)
+    types = [table.c[name].type for name in columns]
     converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
-    texts = [name for name in columns if isinstance(_element(table.c[name].type), Text)]
-    return in_binary(statement.string, texts), order, converters
+    lay_out = tuple(_ARRAYS[type(_element(type_))] for type_ in types)
+    return _Statement(statement.string, order, converters, lay_out)
 
 
-def in_binary(sql: str, names: Iterable[str]) -> str:
-    """Let psycopg send these arrays of text as they are: written as text, each quote in each document costs an escape.
-
-    Does nothing to what SQLite takes, which has no arrays.
-    """
-    for name in names:
-        sql = sql.replace(f"%({name})s::", f"%({name})b::")
-    return sql
+_ARRAYS: Mapping[type[TypeEngine[Any]], Callable[[Any], Any]] = {
+    BigInteger: arrays.numbers,
+    Integer: arrays.numbers,
+    Boolean: arrays.flags,
+    Date: arrays.days,
+    DateTime: arrays.instants,
+    LargeBinary: list,
+    Text: arrays.texts,
+}
 
 
 def _insert(table: Table, columns: Columns, dialect: str) -> ClauseElement:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceEr
 
 from purring.domain.errors import ConfigError, StaleWrite, StoreUnavailable
 from purring.domain.ids import MerchantId
-from purring.store import isolation
+from purring.store import arrays, isolation
 
 BUSY_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 10
@@ -226,6 +226,7 @@ def _postgresql(url: URL, *, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        arrays.register(dbapi_connection)
         dbapi_connection.execute("SET TIME ZONE 'UTC'")
         dbapi_connection.commit()
 

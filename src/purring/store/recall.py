@@ -1,7 +1,8 @@
 """SELECTs that run for every batch: compiled once, run on the driver, rows made into nouns only when they changed.
 
 Most rows that a batch needs were read a moment ago, when it began: a row that is as it was then is the noun that it was
-then. That saves what reading costs most, and can't be wrong, since every row is still fetched and compared whole.
+then. That saves what reading costs most, and can't be wrong, since every row is still fetched and compared whole. A noun
+is given back once and then forgotten: a batch is read twice.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import ARRAY, Connection, Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from purring.store import bulk
@@ -50,13 +51,13 @@ class Query(Generic[Noun]):
         self, conn: Connection, keys: Iterable[bulk.Key], others: Mapping[str, object]
     ) -> list[tuple[bulk.Key, Noun]]:
         compiled = self._compiled_for(conn.dialect)
-        rows = compiled.rows(conn, {**bulk.key_params(conn.dialect.name, keys), **others})
+        rows = compiled.rows(conn, {**bulk.key_arrays(conn.dialect.name, keys), **others})
         if compiled.identity is None:
             return [(compiled.key(row), self._make(compiled.named(row))) for row in rows]
         return [(compiled.key(row), self._recalled(compiled, compiled.identity(row), row)) for row in rows]
 
     def _recalled(self, compiled: _Compiled, identity: bulk.Key, row: bulk.Row) -> Noun:
-        known = self._remembered.get(identity)
+        known = self._remembered.pop(identity, None)
         if known is not None and known[0] == row:
             return known[1]
         noun = self._make(compiled.named(row))
@@ -81,7 +82,7 @@ class Whole(Generic[Noun]):
 
     def of(self, key: bulk.Key, *parts: object) -> Noun:
         """Put one together."""
-        known = self._remembered.get(key)
+        known = self._remembered.pop(key, None)
         if known is not None and known[0] == parts:
             return known[1]
         noun = self._make(*parts)
@@ -97,13 +98,15 @@ class _Compiled:
     def __init__(self, select: Select[Any], dialect: Dialect, by: str) -> None:
         compiled = select.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
-        self._sql = bulk.in_binary(compiled.string, [name for name in compiled.binds if name.startswith("wanted_")])
+        self._sql = compiled.string
         self._order = compiled.positiontup
         self._fixed = {name: str(bind.value) for name, bind in compiled.binds.items() if not bind.required}
         self._binders = {
             name: process
             for name, bind in compiled.binds.items()
-            if bind.required and (process := bind.type.dialect_impl(dialect).bind_processor(dialect))
+            if bind.required
+            and not isinstance(bind.type, ARRAY)  # those are laid out already
+            and (process := bind.type.dialect_impl(dialect).bind_processor(dialect))
         }
         columns = list(select.selected_columns)
         names = [column.name for column in columns]

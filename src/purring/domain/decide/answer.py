@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, assert_never
 
 from purring.domain.attempt import (
@@ -25,6 +24,7 @@ from purring.domain.decide.settle import cause_of, open_recovery, pay
 from purring.domain.decline import classify
 from purring.domain.event import EventKind
 from purring.domain.notice import NoticeKind
+from purring.domain.noun import replace
 from purring.domain.schedule import resolving
 from purring.domain.transitions import ATTEMPT, moved
 

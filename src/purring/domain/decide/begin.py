@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import assert_never
@@ -17,6 +17,7 @@ from purring.domain.event import EventKind
 from purring.domain.facts import Facts, counts, use_of
 from purring.domain.ids import AttemptId
 from purring.domain.invoice import DisputeStatus, Invoice
+from purring.domain.noun import replace
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.presented import presentment
 from purring.domain.rulebook.limits import Note, usage

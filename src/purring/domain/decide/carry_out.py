@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from purring.domain.changes import Draft
@@ -12,6 +11,7 @@ from purring.domain.event import EventKind
 from purring.domain.invoice import InvoiceEvent, InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.notice import NoticeKind
+from purring.domain.noun import replace
 from purring.domain.recovery import RecoveryEvent, RecoveryStatus
 from purring.domain.renewal import next_step_at
 from purring.domain.step import Charge, Close, Notify, Resolve, SetStatus, Step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -17,6 +16,7 @@ from purring.domain.facts import Facts
 from purring.domain.ids import NoticeId, make_id
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
 from purring.domain.notice_times import COMBINED, due_at
+from purring.domain.noun import replace
 from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Schedule, Step
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from purring.domain.attempt import Attempt, Initiator
@@ -16,6 +15,7 @@ from purring.domain.invoice import DisputeStatus, InvoiceEvent, InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.money import Money
 from purring.domain.notice import NoticeKind
+from purring.domain.noun import replace
 from purring.domain.recovery import Cause, HoldReason, Recovery, RecoveryEvent, RecoveryStatus
 from purring.domain.renewal import resumed
 from purring.domain.subscription import StatusReason, SubscriptionEvent, SubscriptionStatus
