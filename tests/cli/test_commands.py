@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from purring.cli.processes import run_side_by_side
 from purring.clock import SystemClock
 from purring.gateways.sandbox.background import serve_in_background
 from tests.cli.conftest import Purring, run
@@ -159,6 +161,24 @@ def test_a_worker_that_is_stopped_says_goodbye(settings: pytest.MonkeyPatch, tmp
     assert 0 == process.returncode
     assert "worker_stopped" in err.splitlines()[-1]
     assert (tmp_path / "purring.db").exists()
+
+
+def test_several_workers_are_stopped_together(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each says goodbye when the command is told to stop."""
+    assert 0 == run("db", "upgrade").exit_code
+    with _started("work", "--processes", "2") as process:
+        assert process.stderr is not None
+        begun = [process.stderr.readline() for _ in range(2)]
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=DEADLINE_S)
+    assert 2 == sum("worker_started" in line for line in begun)
+    assert (0, 2) == (process.returncode, err.count("worker_stopped"))
+
+
+def test_processes_side_by_side_end_as_the_worst_of_them() -> None:
+    """The command ends when all have ended, and fails as soon as one does."""
+    assert 0 == run_side_by_side(1, ["--help"], Event())
+    assert 0 != run_side_by_side(1, ["no-such-command"], Event())
 
 
 def test_the_sandbox_runs_until_it_is_stopped(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ class Story:
         """Write down what the gateway said, as `record` does."""
         draft = Draft(self.counted(), self.now)
         after_charge(draft, attempt_id, outcome)
+        assert schedule(draft.facts, draft.now) == draft.plan, "what was computed before still holds"
         replan(draft)
         self.keep(draft.done(), draft.facts)
 

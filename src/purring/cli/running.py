@@ -10,6 +10,7 @@ import typer
 
 from purring.app import make_logs, open_services, web_settings
 from purring.cli.output import say
+from purring.cli.processes import run_side_by_side
 from purring.cli.runtime import stopped_by_signals
 from purring.config import SANDBOX_PORT, load_settings
 from purring.engine.garbage import collect_seldom
@@ -30,8 +31,17 @@ def add_to(app: typer.Typer) -> None:
     app.command()(sandbox)
 
 
-def work(*, once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False) -> None:
+def work(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, max=64, help="How many workers to run: one for each core is plenty.")
+    ] = 1,
+) -> None:
     """Renew, charge, retry, send notices and events as they fall due, until stopped; what has begun ends first."""
+    if processes > 1:
+        with stopped_by_signals() as stop:
+            raise typer.Exit(run_side_by_side(processes, ["work", *(["--once"] if once else [])], stop))
     settings = load_settings()
     make_logs(settings)
     with open_services(settings) as services, stopped_by_signals() as stop:

@@ -14,10 +14,12 @@ from purring.domain.ids import AttemptId
 from purring.domain.invoice import Invoice
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.money import Money
-from purring.domain.notice import Notice
+from purring.domain.notice import Notice, NoticeKind
 from purring.domain.noun import replace
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.recovery import Recovery
+from purring.domain.schedule import schedule
+from purring.domain.step import Schedule
 from purring.domain.subscription import Subscription
 
 Noun = Invoice | Attempt | Recovery | Subscription | PaymentMethod | Notice
@@ -72,6 +74,14 @@ class Draft:
         self._entries: list[EntryDraft] = []
         self._woken: list[str] = []
         self._unlisted: list[Answer] = []
+        self._planned: tuple[Facts, Schedule] | None = None
+
+    @property
+    def plan(self) -> Schedule:
+        """The schedule of the facts as they are now."""
+        if self._planned is None or self._planned[0] is not self.facts:
+            self._planned = (self.facts, schedule(self.facts, self.now))
+        return self._planned[1]
 
     def _keep(self, noun: Noun, *, new: bool) -> None:
         """Remember the newest form of a noun once, among the created if it is new to the store."""
@@ -109,9 +119,11 @@ class Draft:
 
     def put_notice(self, notice: Notice) -> None:
         """Owe or withdraw a notice; one that is already owed isn't owed again."""
-        known = {old.id for old in self.facts.notices}
+        known, before = {old.id for old in self.facts.notices}, self.facts
         notices = tuple(notice if old.id == notice.id else old for old in self.facts.notices)
         self.facts = replace(self.facts, notices=notices if notice.id in known else (*notices, notice))
+        if notice.kind is not NoticeKind.LAST_NOTICE and self._planned and self._planned[0] is before:
+            self._planned = (self.facts, self._planned[1])  # a schedule looks at no other notices
         self._keep(notice, new=notice.id not in known)
 
     def say(self, kind: EventKind, object_id: str, **data: object) -> None:

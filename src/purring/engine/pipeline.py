@@ -65,7 +65,7 @@ class Pipeline:
         self._interrupt("after_begin")
         answers = self._send(sendings)
         self._interrupt("after_charge")
-        for some in _parts(answers):
+        for some in reversed(list(_parts(answers))):  # what was read last is still remembered
             self._record(some, claims, turn)
         self._learn(answers, turn)
         self._interrupt("after_record")

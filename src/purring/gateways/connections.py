@@ -7,6 +7,7 @@ each: see docs/decisions/0007. Here a call takes the connection that was put bac
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,7 +149,18 @@ def _sent(connection: HTTPConnection, request: httpx2.Request, timeout_s: float 
     for name, value in request.headers.raw:
         connection.putheader(name, value)
     connection.endheaders(request.read() or None)
+    _await_answer(connection.sock, timeout_s)
     return connection.getresponse()
+
+
+def _await_answer(sock: socket.socket, timeout_s: float | None) -> None:
+    """Wait until there is something to read: whoever waits within a read holds its buffer meanwhile."""
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    if not poll.poll(None if timeout_s is None else timeout_s * 1000):
+        raise TimeoutError("no answer in time")
 
 
 @contextmanager

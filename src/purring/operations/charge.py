@@ -16,7 +16,6 @@ from purring.domain.facts import Facts, use_of
 from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.noun import replace
 from purring.domain.rulebook.limits import Use
-from purring.domain.schedule import schedule
 from purring.gateways.base import ChargeRequest
 from purring.operations.admission import Gate, Turn, gate
 from purring.operations.services import LEASE, Services
@@ -215,6 +214,6 @@ def _record_first_of_each_customer(
             continue
         after_charge(draft, answer.attempt_id, answer.verdict)
     for _, draft in drafts.values():
-        plan_next(draft, schedule(draft.facts, now).next_step_at)
+        plan_next(draft, draft.plan.next_step_at)
     save_many(conn, [(key[0], draft.done()) for key, draft in drafts.values()], services.ids, now)
     return later

@@ -1,13 +1,14 @@
 """SELECTs that run for every batch: compiled once, run on the driver, rows made into nouns only when they changed.
 
 Most rows that a batch needs were read a moment ago, when it began: a row that is as it was then is the noun that it was
-then. That saves what reading costs most, and can't be wrong, since every row is still fetched and compared whole. A noun
-is given back once and then forgotten: a batch is read twice.
+then. That saves what reading costs most, and can't be wrong, since every row is still fetched and compared whole.
+A batch is read twice, so a noun is given back once and then forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,9 +18,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from purring.store import bulk
 
 Noun = TypeVar("Noun")
+Kept = TypeVar("Kept")
 
-REMEMBERED_MAX = 4096
-"""Rows that are kept with the nouns they became, per query: a few batches' worth."""
+REMEMBERED_MAX = 512
+"""Rows that are kept with the nouns they became, per query: those of a batch or two, the newest."""
 
 
 class Query(Generic[Noun]):
@@ -61,9 +63,7 @@ class Query(Generic[Noun]):
         if known is not None and known[0] == row:
             return known[1]
         noun = self._make(compiled.named(row))
-        if len(self._remembered) >= REMEMBERED_MAX:
-            self._remembered.clear()
-        self._remembered[identity] = (row, noun)
+        _remember(self._remembered, identity, (row, noun))
         return noun
 
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
@@ -86,10 +86,16 @@ class Whole(Generic[Noun]):
         if known is not None and known[0] == parts:
             return known[1]
         noun = self._make(*parts)
-        if len(self._remembered) >= REMEMBERED_MAX:
-            self._remembered.clear()
-        self._remembered[key] = (parts, noun)
+        _remember(self._remembered, key, (parts, noun))
         return noun
+
+
+def _remember(kept: dict[bulk.Key, Kept], key: bulk.Key, one: Kept) -> None:
+    """Keep one more; the oldest makes room for it."""
+    if len(kept) >= REMEMBERED_MAX:
+        with suppress(KeyError, StopIteration, RuntimeError):  # another thread was here first
+            del kept[next(iter(kept))]
+    kept[key] = one
 
 
 class _Compiled:

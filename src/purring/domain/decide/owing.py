@@ -17,7 +17,6 @@ from purring.domain.ids import NoticeId, make_id
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
 from purring.domain.notice_times import COMBINED, due_at
 from purring.domain.noun import replace
-from purring.domain.schedule import schedule
 from purring.domain.step import Charge, Schedule, Step
 
 MERGED_WARNING = timedelta(days=1)
@@ -35,10 +34,10 @@ def owe_for_decline(draft: Draft, attempt: Attempt) -> None:
     if is_told(draft.facts, attempt):
         return
     told_of = _withdraw_main(draft, attempt) if attempt.is_backup else []
-    plan = schedule(draft.facts, draft.now)
+    plan = draft.plan
     kind = kind_for_decline(plan, attempt, draft.now)
     not_before = _waits_until(draft.facts, plan, kind, attempt, draft.now)
-    owe(draft, kind, attempt, not_before=not_before, instead_of=told_of, plan=plan)
+    owe(draft, kind, attempt, not_before=not_before, instead_of=told_of)
     if kind is NoticeKind.LAST_NOTICE and draft.facts.recovery:
         draft.say(EventKind.RECOVERY_WARNED, draft.facts.recovery.id)
 
@@ -98,12 +97,10 @@ def owe(
     *,
     not_before: datetime | None = None,
     instead_of: Iterable[NoticeId] = (),
-    plan: Schedule | None = None,
 ) -> None:
     """Owe one notice of `kind`, about `attempt` if one is behind it. Its id follows from what it is about and when.
 
-    A decline notice carries older ones that still wait, and those that it stands `instead_of`. `plan`: the schedule of
-    the draft's facts, from whoever has computed it already.
+    A decline notice carries older ones that still wait, and those that it stands `instead_of`.
     """
     waiting = [notice for notice in draft.facts.notices if kind in DECLINE_NOTICES and _still_waits(notice, draft.now)]
     carried = {*instead_of, *_withdraw(draft, waiting)}
@@ -120,7 +117,7 @@ def owe(
         owed_at=draft.now,
         due_at=due_at(kind, not_before or draft.now, facts.merchant.policy.notices, facts.customer),
         number=number,
-        context={**context(facts, draft.now, attempt, plan), "number": number},
+        context={**context(facts, draft.now, attempt, draft.plan), "number": number},
     )
     draft.put_notice(notice)
     for old in facts.notices:
