@@ -75,7 +75,7 @@ def begin(conn: Connection, services: Services, keys: Sequence[Key], now: dateti
     At most one invoice of each customer. Those of different customers that share a card see each other's new attempts,
     so that no ceiling is passed together.
     """
-    cases = load_many(conn, keys, now, lock=True)
+    cases = load_many(conn, keys, now, lock=True, again=True)
     batch: list[tuple[MerchantId, Changes]] = []
     sendings: list[Sending] = []
     started: Uses = defaultdict(tuple)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, MerchantId
+from purring.domain.noun import replace
 from purring.store import bulk
 from purring.store.recall import Query, Whole
 from purring.store.schema import customer, person
@@ -83,7 +84,7 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Customer]
     wanted = set(keys)
     looked_after = people(conn, wanted)
     found = _BY_ID.one_each(conn, wanted)
-    return {key: _WHOLE.of(key, fields, tuple(looked_after.get(key, ()))) for key, fields in found.items()}
+    return {key: _WHOLE.of(key, value, tuple(looked_after.get(key, ()))) for key, value in found.items()}
 
 
 def people(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Person]]:
@@ -105,8 +106,16 @@ def _person(row: Any) -> Person:  # noqa: ANN401 - a row
     return Person(**PERSON.plain(row))
 
 
-_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, customer), SHAPE.plain, by="id")
+def _alone(row: Any) -> Customer:  # noqa: ANN401 - a row
+    return _customer(row, ())
+
+
+def _with(value: Customer, people: tuple[Person, ...]) -> Customer:
+    return replace(value, people=people)
+
+
+_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, customer), _alone, by="id")
 _PEOPLE = Query(
     lambda dialect: bulk.select_matching(dialect, person, "customer_id", ("id",)), _person, by="customer_id"
 )
-_WHOLE = Whole(lambda fields, people: Customer(people=people, **fields))
+_WHOLE = Whole(_with)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -33,7 +34,7 @@ from purring.store import (
     recoveries,
     subscriptions,
 )
-from purring.store.recall import Query
+from purring.store.recall import Query, remembering
 from purring.store.schema import card_identity, invoice, payment_method, recovery
 
 Key = tuple[MerchantId, InvoiceId]
@@ -58,11 +59,19 @@ class _Loaded:
     siblings: Mapping[bulk.Key, list[Sibling]]
 
 
-def load_many(conn: Connection, keys: Sequence[Key], now: datetime, *, lock: bool) -> dict[Key, Facts]:
+def load_many(
+    conn: Connection, keys: Sequence[Key], now: datetime, *, lock: bool, again: bool = False
+) -> dict[Key, Facts]:
     """Load the facts of invoices; those that aren't there are left out.
 
     With `lock`, nobody else bills these customers or counts attempts on their cards until the transaction ends.
+    `again`: they will be loaded again soon, so rows that stay the same needn't be made into nouns then.
     """
+    with remembering() if again else nullcontext():
+        return _load_many(conn, keys, now, lock=lock)
+
+
+def _load_many(conn: Connection, keys: Sequence[Key], now: datetime, *, lock: bool) -> dict[Key, Facts]:
     if lock:
         subscriptions.lock_customers(conn, keys, invoice)
         _lock_cards(conn, keys)

@@ -12,6 +12,7 @@ from purring.domain.errors import NotFound
 from purring.domain.ids import CustomerId, InvoiceId, MerchantId
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.money import Money
+from purring.domain.noun import replace
 from purring.store import bulk
 from purring.store.recall import Query, Whole
 from purring.store.schema import invoice, invoice_line
@@ -88,7 +89,7 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Invoice]:
     wanted = list(dict.fromkeys(keys))
     lines = _LINES.grouped(conn, wanted)
     found = _BY_ID.one_each(conn, wanted)
-    return {key: _WHOLE.of(key, fields, tuple(lines.get(key, ()))) for key, fields in found.items()}
+    return {key: _WHOLE.of(key, value, tuple(lines.get(key, ()))) for key, value in found.items()}
 
 
 def open_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Invoice]:
@@ -174,15 +175,19 @@ def _line(row: Any) -> InvoiceLine:  # noqa: ANN401 - a row
 
 
 def _invoice(row: Any, lines: tuple[InvoiceLine, ...]) -> Invoice:  # noqa: ANN401 - a row
-    return Invoice(lines=lines, **_fields(row))
+    return Invoice(lines=lines, total=Money(row.total_minor, row.currency), **SHAPE.plain(row))
 
 
-def _fields(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
-    return {"total": Money(row.total_minor, row.currency), **SHAPE.plain(row)}
+def _without_lines(row: Any) -> Invoice:  # noqa: ANN401 - a row
+    return _invoice(row, ())
 
 
-_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, invoice), _fields, by="id")
+def _with(value: Invoice, lines: tuple[InvoiceLine, ...]) -> Invoice:
+    return replace(value, lines=lines)
+
+
+_BY_ID = Query(lambda dialect: bulk.select_matching(dialect, invoice), _without_lines, by="id")
 _LINES = Query(
     lambda dialect: bulk.select_matching(dialect, invoice_line, "invoice_id", ("position",)), _line, by="invoice_id"
 )
-_WHOLE = Whole(lambda fields, lines: Invoice(lines=lines, **fields))
+_WHOLE = Whole(_with)

@@ -2,13 +2,14 @@
 
 Most rows that a batch needs were read a moment ago, when it began: a row that is as it was then is the noun that it was
 then. That saves what reading costs most, and can't be wrong, since every row is still fetched and compared whole.
-A batch is read twice, so a noun is given back once and then forgotten.
+A batch is read twice, so whoever reads it first has it remembered, and each noun is given back once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -20,8 +21,20 @@ from purring.store import bulk
 Noun = TypeVar("Noun")
 Kept = TypeVar("Kept")
 
-REMEMBERED_MAX = 512
-"""Rows that are kept with the nouns they became, per query: those of a batch or two, the newest."""
+REMEMBERED_MAX = 400
+"""Rows that are kept with the nouns they became, per query, the newest: two for each row of a transaction."""
+
+_remembers: ContextVar[bool] = ContextVar("_remembers", default=False)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """What is read in the block will be read again soon."""
+    token = _remembers.set(True)
+    try:
+        yield
+    finally:
+        _remembers.reset(token)
 
 
 class Query(Generic[Noun]):
@@ -91,7 +104,9 @@ class Whole(Generic[Noun]):
 
 
 def _remember(kept: dict[bulk.Key, Kept], key: bulk.Key, one: Kept) -> None:
-    """Keep one more; the oldest makes room for it."""
+    """Keep one more, if that was asked for; the oldest makes room for it."""
+    if not _remembers.get():
+        return
     if len(kept) >= REMEMBERED_MAX:
         with suppress(KeyError, StopIteration, RuntimeError):  # another thread was here first
             del kept[next(iter(kept))]
