@@ -3,14 +3,15 @@
 All write to the same tables of the same durable PostgreSQL, from copies of one database, and the same gateway answers
 at once. The rivals write four rows a charge (attempt, invoice, recovery, event); ours writes those, the notice that a
 decline owes, its copy for the mailbox and one more event, and checks the networks' ceilings. Handing the tasks over is
-not counted; finding what is due is part of ours. The rivals' workers are started as their manuals say, which is one
-process per core for Celery and Dramatiq; ours is one process.
+not counted; finding what is due is part of ours. Workers are started as their manuals say, which is one process per
+core for Celery and Dramatiq. Ours and Procrastinate's are single processes, of which we start one per core, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import signal
 import statistics
@@ -19,11 +20,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -33,6 +36,7 @@ from benchmarks.shared.databases import Databases, databases
 from benchmarks.shared.double import InstantGateway
 from benchmarks.shared.results import Figure, figure, merge
 from purring.clock import RandomIds, SystemClock, VirtualClock
+from purring.engine.garbage import collect_seldom
 from purring.engine.pipeline import Pipeline
 from purring.notices.send import NullSender
 from purring.operations.services import Services
@@ -45,6 +49,8 @@ RIVALS: Mapping[str, str] = {
     "Dramatiq": "on_dramatiq",
     "eight threads, no queue": "on_nothing",
 }
+PER_CORE = frozenset({"on_procrastinate"})
+"""Whose command starts one process; the others start as many as they like."""
 PACKAGES = ("procrastinate", "celery", "dramatiq", "dramatiq-postgres")
 OURS_PER_RIVALS = 4
 """We are given more charges than they, so that both take seconds."""
@@ -80,26 +86,43 @@ def sold(made: Databases, charges: int) -> Sold:
 
 
 def ours(url: str, given: Sold) -> float:
-    """Charges a second of one worker at its defaults."""
-    clock = VirtualClock(given.originals.due_at)
+    """Charges a second of workers at their defaults, as many as there are cores."""
+    context = multiprocessing.get_context("spawn")
+    ready, told = context.Barrier(machine.cores()), context.Queue()
+    workers = [
+        context.Process(target=work, args=(url, given.originals.due_at, f"worker-{n}", ready, told))
+        for n in range(machine.cores())
+    ]
+    for worker in workers:
+        worker.start()
+    done, since, until = zip(*(told.get() for _ in workers), strict=True)
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0, f"a worker ended with {worker.exitcode}"
+    return float(sum(done) / (max(until) - min(since)))
+
+
+def work(url: str, due_at: datetime, owner: str, ready: Any, told: Any) -> None:  # noqa: ANN401 - multiprocessing's own
+    """Warm up, wait for the others, charge what is due; tell how many and from when to when that took."""
+    collect_seldom()
     services = Services(
         store=open_store(url),
         gateways={"sandbox": InstantGateway(declined_percent=100)},
-        clock=clock,
+        clock=VirtualClock(due_at),
         ids=RandomIds(SystemClock()),
         sender=NullSender(),
-        owner="worker-1",
+        owner=owner,
     )
     pipeline = Pipeline(services)
     for _ in range(WARM_UP_TURNS):
         pipeline.turn()
+    ready.wait()
     started, done = time.perf_counter(), 0
     while turned := pipeline.turn():
         done += turned
-    taken_s = time.perf_counter() - started
+    told.put((done, started, time.perf_counter()))
     pipeline.close()
     services.store.close()
-    return done / taken_s
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -126,7 +149,9 @@ def theirs(url: str, given: Sold, module: str, charges: int) -> float:
             conn.execute("VACUUM ANALYZE")
             started_at = conn.execute("SELECT clock_timestamp()").fetchone()
             assert started_at is not None
-            with _running(command, environment, Path(directory) / "log"):
+            with ExitStack() as running:
+                for number in range(machine.cores() if module in PER_CORE else 1):
+                    running.enter_context(_running(command, environment, Path(directory) / f"log-{number}"))
                 _wait(conn, given, len(given.due) - len(invoice_ids))
             return _per_second(conn, started_at[0], len(invoice_ids))
 

@@ -68,8 +68,8 @@ GROUPS = (
         pattern=r"charges a second beside",
         claim="The same job as most teams write it: one task per charge, four rows written (attempt, invoice, recovery "
         "and event), on the same PostgreSQL. Celery's broker there is kombu's SQLAlchemy transport, Dramatiq's is "
-        "dramatiq-postgres. They start as many processes as there are cores, we start one. Threads without any queue "
-        "show what no queue can pass.",
+        "dramatiq-postgres. Everybody has as many processes as there are cores. Threads without any queue show what "
+        "no queue can pass.",
         bars=(Bar(pattern=r".*(Procrastinate|Celery)", ratio=8), Bar(pattern=r".*Dramatiq", ratio=3)),
     ),
     Group(

@@ -21,8 +21,8 @@ from purring.store import bulk
 Noun = TypeVar("Noun")
 Kept = TypeVar("Kept")
 
-REMEMBERED_MAX = 400
-"""Rows that are kept with the nouns they became, per query, the newest: two for each row of a transaction."""
+REMEMBERED_MAX = 256
+"""Rows that are kept with the nouns they became, per query, the newest: more than the customers of a transaction."""
 
 _remembers: ContextVar[bool] = ContextVar("_remembers", default=False)
 
