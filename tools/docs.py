@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -25,6 +26,7 @@ from purring.gateways.sandbox import pages as sandbox_pages
 from purring.imports import reference as imports_reference
 from purring.notices import reference
 from purring.scenarios import pages as scenario_pages
+from purring.web.api.app import describe_api
 from purring.webhooks import reference as webhooks_reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,6 +162,11 @@ def benchmarks() -> str:
     return page("Benchmarks", *benchmarks_page.paragraphs())
 
 
+def openapi() -> str:
+    """The API's OpenAPI document."""
+    return json.dumps(describe_api().openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
 # A new generated page is one more line here; `tests/house/test_docs.py` then keeps it up to date.
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
@@ -174,6 +181,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": commands,
     "docs/reference/settings.md": settings,
     "docs/reference/import.md": imports,
+    "docs/reference/api/openapi.json": openapi,
     "docs/explanation/benchmarks.md": benchmarks,
 }
 

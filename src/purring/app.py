@@ -122,6 +122,7 @@ def web_settings(settings: Settings) -> WebSettings:
         port=settings.port,
         trusted_proxies=settings.trusted_proxies,
         mail_token=settings.bounce_inbound_token.get_secret_value().encode(),
+        requests_per_s=settings.requests_per_s,
     )
 
 

@@ -166,6 +166,9 @@ class Settings(BaseSettings):
         default=False,
         description="Whether events may be sent to this machine itself, also by plain http; for tests only.",
     )
+    requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=50, description="How many requests a second each API key may make of one `purring serve`."
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least that is worth a line.")
     log_format: LogFormat = Field(
         default=LogFormat.AUTO, description="How a line is written; auto is text on a terminal and json elsewhere."

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from purring.web.app import make_app
 from purring.web.settings import WebSettings
+from tests.web.client import Developer
 from tests.world import Shop, World
 
 BASE_URL = "https://pay.example"
@@ -54,3 +55,20 @@ def client_of(world: World) -> Iterator[TestClient]:
     app = make_app(world.services, WebSettings(base_url=BASE_URL))
     with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def api(web: TestClient, shop: Shop) -> Developer:
+    """A developer of the shop's with a key that may do everything."""
+    return Developer(web, shop)
+
+
+@pytest.fixture(scope="module")
+def front_api(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Developer]:
+    """A developer whose requests don't get as far as changing anything."""
+    directory = tmp_path_factory.mktemp("front_api")
+    world = World(f"sqlite:///{shutil.copyfile(sqlite_template, directory / 'front.sqlite3')}", directory)
+    clients = client_of(world)
+    yield Developer(next(clients), world.shop())
+    assert [] == list(clients)
+    world.close()

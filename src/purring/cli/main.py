@@ -19,6 +19,7 @@ from purring.cli import (
     explaining,
     gateways,
     importing,
+    keys,
     kid,
     letters,
     listen,
@@ -79,6 +80,7 @@ app.add_typer(merchants.app, name="merchant")
 app.add_typer(gateways.app, name="gateway")
 app.add_typer(endpoints.app, name="endpoint")
 listen.add_to(app)
+app.add_typer(keys.app, name="key")
 app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
 backup.add_to(app)

@@ -29,10 +29,13 @@ def create(
     timezone: Annotated[str, typer.Option(help="An IANA name: it decides which day an invoice is of.")] = "UTC",
     locale: Annotated[str, typer.Option(help="The language of customers that have none: en or nb.")] = "en",
     support_email: Annotated[str, typer.Option(help="Where customers' answers go.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Its charges move money; without it, it is for trying.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Add a merchant with the default policy."""
     with services() as opened:
-        merchant = create_merchant(opened, name=name, timezone=timezone, locale=locale, support_email=support_email)
+        merchant = create_merchant(
+            opened, name=name, timezone=timezone, locale=locale, support_email=support_email, is_live=live
+        )
     say(f"{merchant.id}  {merchant.name}")
 
 

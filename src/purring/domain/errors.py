@@ -305,6 +305,7 @@ HTTP_STATUS: Mapping[type[PurringError], int] = {
     MethodNotAllowed: 405,
     TooLarge: 413,
     BadSignature: 400,
+    KeyReused: 409,
     Refused: 409,
     NotAuthenticated: 401,
     NotPermitted: 403,

@@ -10,7 +10,10 @@ from purring.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """One merchant with its newest policy version. `timezone` decides which day an invoice is of."""
+    """One merchant with its newest policy version. `timezone` decides which day an invoice is of.
+
+    `is_live`: its charges move money; else it is for trying things, and never meets a gateway that would.
+    """
 
     id: MerchantId
     name: str
@@ -18,4 +21,5 @@ class Merchant:
     locale: str
     support_email: str = ""
     policy: Policy
+    is_live: bool = False
     version: int = 1

@@ -22,12 +22,13 @@ from purring.domain.rulebook.presentment import Presentment
 class Capabilities:
     """What a gateway states about itself. `key_lifetime`: how long it remembers an idempotency key.
 
-    `lists_charges`: it can list the charges that it made for us; see `ListsCharges`.
+    `lists_charges`: it can list the charges that it made for us; see `ListsCharges`. `is_live`: its charges move money.
     """
 
     key_lifetime: timedelta
     in_flight_max: int
     lists_charges: bool = False
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from purring.domain.calendar import zone
 from purring.domain.customer import Customer, CustomerKind, Person, Role
@@ -12,7 +13,7 @@ from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.i18n.locales import check_locale
 from purring.notices.message import is_address
 from purring.operations.services import Services
-from purring.store import customers, merchants
+from purring.store import Connection, customers, merchants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +59,41 @@ def create_customer(
     )
     with services.store.transaction() as conn:
         merchants.get(conn, merchant_id)
-        for known, other in customers.by_external_id(conn, merchant_id, filter(None, [external_id])).items():
-            raise InvalidInput(f"{known} is the external id of {other.id} already", field="external_id")
+        _require_free(conn, merchant_id, external_id)
         customers.create_many(conn, merchant_id, [customer])
     return customer
+
+
+def change_customer(
+    services: Services,
+    merchant_id: MerchantId,
+    customer_id: CustomerId,
+    check: Callable[[Customer], None],
+    **fields: Any,
+) -> Customer:
+    """Change a customer's own fields. `check` sees it before, and may refuse.
+
+    Raises:
+        NotFound: no such customer.
+        UnknownZone, UnknownLocale, InvalidInput: as `create_customer`.
+    """
+    with services.store.transaction() as conn:
+        before = customers.lock(conn, merchant_id, customer_id)
+        check(before)
+        after = replace(before, **fields)
+        zone(after.timezone)
+        check_locale(after.locale)
+        if after.external_id != before.external_id:
+            _require_free(conn, merchant_id, after.external_id)
+        if after != before:
+            customers.SHAPE.update(conn, [(merchant_id, after)])
+        return customers.get(conn, merchant_id, customer_id)
+
+
+def _require_free(conn: Connection, merchant_id: MerchantId, external_id: str | None) -> None:
+    """Refuse a merchant's own id that another customer has."""
+    for known, other in customers.by_external_id(conn, merchant_id, filter(None, [external_id])).items():
+        raise InvalidInput(f"{known} is the external id of {other.id} already", field="external_id")
 
 
 def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> Person:

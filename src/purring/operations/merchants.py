@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 from purring.domain.calendar import local_date, zone
-from purring.domain.errors import RefusalCode, Refused
+from purring.domain.errors import InvalidInput, NotFound, RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
 from purring.domain.merchant import Merchant
@@ -16,9 +17,10 @@ from purring.domain.policies import policy_named
 from purring.domain.policy import Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override, check_ceilings
 from purring.i18n.locales import check_locale
+from purring.notices.message import is_address
 from purring.operations.policy_document import changed
 from purring.operations.services import Services
-from purring.store import Connection, events, merchants
+from purring.store import Connection, events, merchants, policies
 
 
 def create_merchant(
@@ -29,6 +31,7 @@ def create_merchant(
     locale: str = "en",
     support_email: str = "",
     policy: Policy | None = None,
+    is_live: bool = False,
 ) -> Merchant:
     """Add a merchant with the first version of its policy."""
     now = services.clock.now()
@@ -43,6 +46,7 @@ def create_merchant(
         locale=check_locale(locale),
         support_email=support_email,
         policy=policy,
+        is_live=is_live,
     )
     with services.store.transaction() as conn:
         merchants.create(conn, merchant, now)
@@ -54,6 +58,50 @@ def sellers(services: Services) -> list[Merchant]:
     """Every merchant of this installation, oldest first."""
     with services.store.reading() as conn:
         return merchants.all_of(conn)
+
+
+def merchant_of(services: Services, merchant_id: MerchantId) -> Merchant:
+    """A merchant with its newest policy. Raises NotFound."""
+    with services.store.reading() as conn:
+        return merchants.get(conn, merchant_id)
+
+
+def policy_version(services: Services, merchant_id: MerchantId, version: int) -> Policy:
+    """One version of a merchant's policy. Raises NotFound."""
+    with services.store.reading() as conn:
+        found = policies.load(conn, [(merchant_id, version)])
+    if not found:
+        raise NotFound(f"There is no version {version} of the policy.", field="version")
+    return found[merchant_id, version]
+
+
+def change_merchant(
+    services: Services, merchant_id: MerchantId, check: Callable[[Merchant], None], **fields: Any
+) -> Merchant:
+    """Change a merchant's name, time zone, language or support address. `check` sees it before, and may refuse.
+
+    Raises:
+        NotFound: no such merchant.
+        InvalidInput: a field can't be so.
+    """
+    _check_fields(fields)
+    with services.store.transaction() as conn:
+        merchants.lock(conn, merchant_id)
+        before = merchants.get(conn, merchant_id)
+        check(before)
+        after = replace(before, **fields)
+        if after != before:
+            merchants.change(conn, after)
+        return merchants.get(conn, merchant_id)
+
+
+def _check_fields(fields: Mapping[str, Any]) -> None:
+    if "timezone" in fields:
+        zone(fields["timezone"])
+    if "locale" in fields:
+        check_locale(fields["locale"])
+    if fields.get("support_email") and not is_address(fields["support_email"]):
+        raise InvalidInput("The support address must be like help@example.com.", field="support_email")
 
 
 def change_policy(services: Services, merchant_id: MerchantId, policy: Policy) -> Merchant:

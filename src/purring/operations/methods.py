@@ -10,11 +10,12 @@ from purring.domain.changes import Changes
 from purring.domain.decide import arrangement
 from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
+from purring.domain.merchant import Merchant
 from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.domain.subscription_facts import SubscriptionFacts
 from purring.operations.services import Services
-from purring.store import Connection, attempts, customers, methods, subscriptions
+from purring.store import Connection, attempts, customers, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
 
@@ -55,9 +56,20 @@ def add_method(services: Services, merchant_id: MerchantId, customer_id: Custome
     )
     with services.store.transaction() as conn:
         customers.lock(conn, merchant_id, customer_id)
+        require_same_mode(services, merchants.get(conn, merchant_id), new.gateway)
         _require_new(methods.of_customer(conn, merchant_id, customer_id), new)
         _save(conn, services, merchant_id, arrangement.added(method))
     return method
+
+
+def require_same_mode(services: Services, merchant: Merchant, gateway: str) -> None:
+    """Refuse a gateway that isn't there, one that moves money for a merchant in test mode, or the other way round."""
+    if gateway not in services.gateways:
+        there_are = ", ".join(sorted(services.gateways))
+        raise InvalidInput(f"no gateway is called {gateway[:60]!r}; there are: {there_are}.", field="gateway")
+    if services.gateway(gateway).capabilities.is_live != merchant.is_live:
+        mode = "live" if merchant.is_live else "test"
+        raise InvalidInput(f"{merchant.name} is in {mode} mode; use a {mode} gateway", field="gateway")
 
 
 def _require_new(known: Sequence[PaymentMethod], new: NewMethod) -> None:

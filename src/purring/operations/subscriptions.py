@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from purring.domain.calendar import start_of_day, zone
-from purring.domain.catalog import TRIAL_DAYS_MAX, Interval, Price, Product
+from purring.domain.catalog import TRIAL_DAYS_MAX, Interval, Price
 from purring.domain.changes import Changes
 from purring.domain.decide import arrangement
 from purring.domain.errors import InvalidInput, InvalidInterval, NotFound, RefusalCode, Refused
@@ -16,16 +16,15 @@ from purring.domain.ids import (
     MerchantId,
     MethodId,
     NoticeId,
-    PriceId,
-    ProductId,
     SubscriptionId,
 )
 from purring.domain.money import Money
 from purring.domain.renewal import canceled
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
+from purring.operations.catalog import add_price, create_product
 from purring.operations.methods import locked_subscription
 from purring.operations.services import Services
-from purring.store import Connection, catalog, customers, events, merchants, methods, subscriptions
+from purring.store import Connection, customers, events, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
 
@@ -53,19 +52,10 @@ def create_price(
     trial_days: int = 0,
 ) -> Price:
     """Add a product and one price for it."""
-    product = Product(id=ProductId(services.ids.new("prod_")), merchant_id=merchant_id, name=product_name)
-    price = Price(
-        id=PriceId(services.ids.new("price_")),
-        merchant_id=merchant_id,
-        product_id=product.id,
-        unit_amount=unit_amount,
-        interval=interval,
-        trial_days=trial_days,
+    product = create_product(services, merchant_id, product_name)
+    return add_price(
+        services, merchant_id, product.id, unit_amount=unit_amount, interval=interval, trial_days=trial_days
     )
-    with services.store.transaction() as conn:
-        catalog.create_products(conn, [product])
-        catalog.create_prices(conn, [price])
-    return price
 
 
 def create_subscription(services: Services, merchant_id: MerchantId, new: NewSubscription) -> Subscription:

@@ -86,6 +86,11 @@ def get(conn: Connection, merchant_id: MerchantId, attempt_id: AttemptId) -> Att
     return _attempt(rows[0])
 
 
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Attempt]:
+    """Load attempts."""
+    return {(row.merchant_id, row.id): _attempt(row) for row in bulk.matching(conn, attempt, set(keys))}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
     """To which invoice an attempt belongs, and where it stands."""

@@ -36,6 +36,14 @@ def create_prices(conn: Connection, prices: Sequence[Price]) -> None:
     PRICE.insert(conn, [(value.merchant_id, value) for value in prices])
 
 
+def change_product(conn: Connection, value: Product) -> None:
+    """Replace a product's name, as long as nobody changed it since it was read.
+
+    Raises StaleWrite.
+    """
+    PRODUCT.update(conn, [(value.merchant_id, value)])
+
+
 def products_of(conn: Connection, merchant_id: MerchantId) -> list[Product]:
     """List a merchant's products, oldest first."""
     statement = select(product).where(product.c.merchant_id == merchant_id).order_by(product.c.id)

@@ -107,6 +107,10 @@ class Store:
         self._engine.dispose()
         self._reader.dispose()
 
+    def joined(self, conn: Connection) -> Joined:
+        """The same database, for operations that are to be part of a transaction which is open already."""
+        return Joined(self._engine, conn)
+
     def _reading_options(self) -> dict[str, Any]:
         if self.dialect == "sqlite":
             return {}  # its connection can do nothing else
@@ -128,6 +132,39 @@ class Store:
             if type(error) in _UNUSABLE or state in _NOT_MIGRATED or error.connection_invalidated:
                 raise StoreUnavailable(_cannot(self.url, error)) from error
             raise
+
+
+class Joined(Store):
+    """A database seen from within one transaction: what is done here is committed with it, or not at all.
+
+    After a failure nothing more can be done in it, since part of something may have been written: whoever opened the
+    transaction rolls it back, and may begin anew.
+    """
+
+    def __init__(self, engine: Engine, conn: Connection) -> None:
+        """Join a transaction."""
+        super().__init__(engine)
+        self._conn = conn
+        self._has_failed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Do something more in the transaction.
+
+        Raises StaleWrite where something in it has failed before.
+        """
+        if self._has_failed:
+            raise StaleWrite("Something failed in this transaction; begin it again.")
+        try:
+            yield self._conn
+        except BaseException:
+            self._has_failed = True
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See what the transaction has written so far."""
+        yield self._conn
 
 
 def open_store(url: str, *, durable: bool = True, pool_size: int = 5) -> Store:

@@ -50,6 +50,12 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> list[Event]:
     return _events(bulk.matching(conn, event, set(keys), order=("id",)))
 
 
+def under_keys(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Event]:
+    """Load events, each under its key."""
+    rows = bulk.matching(conn, event, set(keys))
+    return {(row.merchant_id, row.id): found for row, found in zip(rows, _events(rows), strict=True)}
+
+
 def of_objects(conn: Connection, merchant_id: MerchantId, object_ids: Iterable[str]) -> list[Event]:
     """List what happened to some objects."""
     keys = {(merchant_id, object_id) for object_id in object_ids}

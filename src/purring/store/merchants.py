@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from purring.domain.errors import NotFound
+from purring.domain.errors import NotFound, StaleWrite
 from purring.domain.ids import MerchantId
 from purring.domain.merchant import Merchant
 from purring.domain.policy import Policy
@@ -30,6 +30,7 @@ def create(conn: Connection, value: Merchant, now: datetime) -> None:
             locale=value.locale,
             support_email=value.support_email,
             policy_version=value.policy.version,
+            is_live=value.is_live,
             created_at=now,
             version=value.version,
         )
@@ -68,6 +69,27 @@ def set_policy(conn: Connection, value: Merchant, policy: Policy, now: datetime)
     return replace(value, policy=newest)
 
 
+def change(conn: Connection, value: Merchant) -> None:
+    """Replace a merchant's own fields, as long as nobody changed them since it was read.
+
+    Raises StaleWrite.
+    """
+    own = merchant.c
+    changed = conn.execute(
+        update(merchant)
+        .where(own.id == value.id, own.version == value.version)
+        .values(
+            name=value.name,
+            timezone=value.timezone,
+            locale=value.locale,
+            support_email=value.support_email,
+            version=value.version + 1,
+        )
+    )
+    if not changed.rowcount:
+        raise StaleWrite(f"The merchant {value.id} changed since it was read; read again.")
+
+
 def lock(conn: Connection, merchant_id: MerchantId) -> None:
     """Let one transaction at a time do something about a merchant. SQLite has one writer anyway."""
     conn.execute(select(merchant.c.id).where(merchant.c.id == merchant_id).with_for_update(key_share=True)).all()
@@ -96,6 +118,7 @@ def _with_policies(conn: Connection, rows: Iterable[Any]) -> list[Merchant]:
             locale=row.locale,
             support_email=row.support_email,
             policy=newest[row.id, row.policy_version],
+            is_live=row.is_live,
             version=row.version,
         )
         for row in rows

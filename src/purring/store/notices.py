@@ -132,6 +132,11 @@ def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId)
     return of_invoices(conn, [(merchant_id, invoice_id)]).get((merchant_id, invoice_id), [])
 
 
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Notice]:
+    """Load notices."""
+    return {(row.merchant_id, row.id): _notice(row) for row in bulk.matching(conn, notice, set(keys))}
+
+
 def of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Notice]:
     """List a customer's notices, oldest first."""
     rows = bulk.matching(conn, notice, [(merchant_id, customer_id)], "customer_id", order=("owed_at", "id"))

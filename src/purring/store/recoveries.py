@@ -26,6 +26,13 @@ def of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Re
     return {key: _WHOLE.of(key, fields, pinned[key[0], version]) for key, (version, fields) in found.items()}
 
 
+def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Recovery]:
+    """Load recoveries by their own keys."""
+    rows = bulk.matching(conn, recovery, set(keys))
+    found = of_invoices(conn, {(row.merchant_id, row.invoice_id) for row in rows})
+    return {(key[0], value.id): value for key, value in found.items()}
+
+
 def invoice_of(conn: Connection, merchant_id: MerchantId, recovery_id: RecoveryId) -> InvoiceId | None:
     """Tell which invoice a recovery is for."""
     own = recovery.c

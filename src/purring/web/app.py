@@ -6,11 +6,12 @@ from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from purring.operations.services import Services
 from purring.web.api.app import make_api
+from purring.web.docs.app import make_docs
 from purring.web.inbound.app import make_inbound
 from purring.web.portal.app import make_portal
 from purring.web.problems import HANDLERS
@@ -30,10 +31,13 @@ def make_app(services: Services, settings: WebSettings) -> Starlette:
             services.store.check()
             return JSONResponse({"status": "ok"})
 
+    api = make_api(services, settings.requests_per_s)
     return Starlette(
         routes=[
             Route("/health", Health),
-            Mount("/v1", make_api(services)),
+            Mount("/v1", api),
+            Mount("/docs", make_docs(api)),
+            Route("/docs", lambda _request: RedirectResponse("/docs/")),
             Mount("/inbound", make_inbound(services, settings.mail_token)),
             Mount("/", make_portal(services, is_https=settings.is_https)),
         ],

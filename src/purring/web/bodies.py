@@ -18,6 +18,7 @@ BODY_BYTES_MAX = 256 * 1024
 JSON_DEPTH_MAX = 20
 TARGET_CHARS_MAX = 4_096
 
+_BODY = "purring.body"
 # Set by proxies and tracers, with numbers of their own that only look like cards'.
 _NOT_OURS = ("x-request-start", "x-datadog-", "x-b3-", "x-amzn-", "x-cloud-trace", "cf-", "traceparent", "tracestate")
 
@@ -42,7 +43,13 @@ class ReadBodies:
         except PurringError as error:
             await problem(Request(scope), error)(scope, receive, send)
             return
+        scope[_BODY] = body
         await self._app(scope, _replay(body, receive), send)
+
+
+def body_of(scope: Scope) -> bytes:
+    """The body as it came."""
+    return bytes(scope.get(_BODY, b""))
 
 
 async def read_bounded(receive: Receive, bytes_max: int) -> bytes:
@@ -111,6 +118,8 @@ def _check_json(text: str) -> None:
     for value in _scalars(document, JSON_DEPTH_MAX):
         if holds_card_number(value):
             raise _card_number("the body")
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise InvalidInput("The body holds half of a surrogate pair; send whole characters.")
 
 
 def _no_number(name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from purring.domain.errors import (
     IllegalTransition,
@@ -85,13 +86,24 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         case 404:
             said: PurringError = NotFound("There is nothing at this address; see /docs for what there is.")
         case 405:
-            allowed = (error.headers or {}).get("Allow", "")
-            said = MethodNotAllowed(f"{request.method} can't be used here; use {allowed or 'another method'}.")
+            allowed = ", ".join(sorted(_methods(request))) or (error.headers or {}).get("Allow", "")
+            said = MethodNotAllowed(f"{request.method} can't be used here; use {allowed}.")
+            return problem(request, said, headers={"Allow": allowed})
         case 413:
             said = TooLarge("The body is too long; send less at once.")
         case _:
             said = InvalidInput("The request can't be read; send what the documentation at /docs describes.")
     return problem(request, said, status=error.status_code, headers=error.headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What can be used at an address: the framework names the methods of the first route there alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return found
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:

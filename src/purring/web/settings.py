@@ -11,6 +11,7 @@ class WebSettings:
     """Where we are reached, where we listen, and which proxies are believed (addresses or networks, by commas).
 
     `mail_token`: what whoever posts bounces must show; empty: nobody may.
+    `requests_per_s`: how many requests a second each API key may make of one process.
     """
 
     base_url: str
@@ -18,6 +19,7 @@ class WebSettings:
     port: int = 0
     trusted_proxies: str = ""
     mail_token: bytes = field(default=b"", repr=False)
+    requests_per_s: int = 50
 
     @property
     def is_https(self) -> bool:

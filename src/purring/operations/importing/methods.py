@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from purring.domain.customer import Customer
 from purring.domain.decide import arrangement
+from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, MethodId
 from purring.domain.merchant import Merchant
 from purring.domain.payment_method import PaymentMethod
 from purring.operations.importing.rows import Added, Bad, Missing, NewMethod, Result, There
+from purring.operations.methods import require_same_mode
 from purring.operations.services import Services
 from purring.store import Connection, customers, methods
 from purring.store.changes import save_many
@@ -39,7 +41,7 @@ def add_methods(conn: Connection, services: Services, merchant: Merchant, some: 
     made: list[PaymentMethod] = []
     results: list[Result] = []
     for new in some:
-        result = _result(services, owners, known, new)
+        result = _result(services, merchant, owners, known, new)
         results.append(result)
         if isinstance(result, Added):
             method = _method(services, owners[new.customer].id, new)
@@ -49,13 +51,16 @@ def add_methods(conn: Connection, services: Services, merchant: Merchant, some: 
     return results
 
 
-def _result(services: Services, owners: Mapping[str, Customer], known: ByToken, new: NewMethod) -> Result:
+def _result(
+    services: Services, merchant: Merchant, owners: Mapping[str, Customer], known: ByToken, new: NewMethod
+) -> Result:
     owner = owners.get(new.customer)
     if owner is None:
         return Missing("customer", new.customer)
-    if new.gateway not in services.gateways:
-        there_are = ", ".join(sorted(services.gateways))
-        return Bad("gateway", f"no gateway is called {new.gateway!r}; there are: {there_are}.")
+    try:
+        require_same_mode(services, merchant, new.gateway)
+    except InvalidInput as error:
+        return Bad("gateway", error.message)
     same = known.get((owner.id, new.token))
     if same is None:
         return Added()

@@ -46,6 +46,7 @@ merchant = Table(
     words("locale"),
     words("support_email"),
     number("policy_version"),
+    yes_no("is_live"),
     Column("last_invoice_number", BigInteger, nullable=False, server_default=text("0")),
     instant("created_at"),
     number("version"),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from purring.domain.errors import InvalidInput, MissingField, PurringError, UnknownField
+from purring.web.api.types import ONE_LINE, SAYS_SOMETHING
 from purring.web.problems import problem
 
 
@@ -27,13 +28,16 @@ def explained(found: Sequence[Mapping[str, Any]]) -> PurringError:
 
 
 def _explained(found: Mapping[str, Any]) -> PurringError:
-    own = (found.get("ctx") or {}).get("error")
+    own = getattr((found.get("ctx") or {}).get("error"), "error", None)
     field = _field(found)
     if isinstance(own, PurringError):
         return type(own)(own.message, field=_joined(field, own.field))
     match found["type"]:
         case "extra_forbidden":
             return UnknownField(f"There is no field {field!r} here; leave it out.", field=field)
+        case "string_pattern_mismatch" if found["ctx"]["pattern"] in {SAYS_SOMETHING, ONE_LINE}:
+            remedy = "it is blank, or holds a line break or an invisible character; write it on one line."
+            return InvalidInput(f"{field}: {remedy}", field=field)
         case "missing":
             return MissingField(f"{field!r} is missing; send it.", field=field)
         case "json_invalid":

@@ -33,6 +33,7 @@ def _tables() -> None:
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("support_email", sa.Text(), nullable=False),
         sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("is_live", sa.Boolean(), nullable=False),
         sa.Column("last_invoice_number", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -1,0 +1,15 @@
+"""The routes, one module for each kind of thing. A new module is one more line here."""
+
+from __future__ import annotations
+
+from purring.web.api.routes import catalog, customers, invoices, merchant, records, recoveries, subscriptions
+
+ROUTERS = (
+    merchant.router,
+    catalog.router,
+    customers.router,
+    subscriptions.router,
+    invoices.router,
+    recoveries.router,
+    records.router,
+)
