@@ -2,8 +2,8 @@
 
 Every sample in every language, each with another person, invoice and amount, so that nothing but templates and formats
 is found in a cache: the context read from JSON's values, subject, text, HTML, and the whole mail as bytes. The floors:
-`str.format` of a fixed text and a fixed HTML of the same length, and Python's own `email` composing those. Handing over
-to a mail server isn't part of it.
+`str.format` of a fixed text and a fixed HTML of the same length, and those composed. Handing
+over to a mail server isn't part of it: benchmarks/handing_over.py measures that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.shared.results import figure, merge
 from purring.domain.ids import DeliveryId, NoticeId
 from purring.i18n.locales import locales
-from purring.notices.message import Message, composed
+from purring.notices.compose import composed
+from purring.notices.message import Message
 from purring.notices.render import Rendered, render
 from purring.notices.samples import Sample, samples
 from purring.notices.stored_context import from_json

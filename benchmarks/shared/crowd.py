@@ -55,7 +55,7 @@ class Originals:
 
 def live(url: str, *, recovered: int = 3) -> Originals:
     """Let the originals live: in each of some months a charge is declined, and its first retry brings the money."""
-    with _world(url) as world:
+    with opened(url) as world:
         shop = world.shop()
         price = shop.price()
         past = (FUNDS, "approve") * recovered
@@ -77,7 +77,8 @@ def live(url: str, *, recovered: int = 3) -> Originals:
 
 
 @contextmanager
-def _world(url: str) -> Iterator[World]:
+def opened(url: str) -> Iterator[World]:
+    """A world in a database, with a gateway in a directory of its own."""
     directory = Path(tempfile.mkdtemp(prefix="purring-bench-"))
     world = World(database_url=url, directory=directory, clock=VirtualClock(STARTS_AT))
     try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from purring.clock import RandomIds, SystemClock, draw_bytes, elapsed_s
-from purring.config import LogFormat, SenderKind, Settings
+from purring.config import LogFormat, SenderKind, Settings, signer_of
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
 from purring.gateways.registry import GatewaySettings, open_gateway
@@ -158,7 +158,8 @@ def make_sender(settings: Settings) -> Sender:
                 connections_max=settings.smtp_connections,
                 reports_success=settings.smtp_reports_success,
             )
-            return SmtpSender(smtp, elapsed_s)
+            signer = signer_of(settings)
+            return SmtpSender(smtp, elapsed_s, signer.sign if signer else None)
         case SenderKind.FILE:
             return FileSender(settings.mail_directory)
         case _:

@@ -22,6 +22,7 @@ from purring.domain.errors import ConfigError, PurringError
 from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
 from purring.notices.mailbox import open_mailbox
 from purring.notices.message import is_address
+from purring.notices.signing import Signer
 from purring.notices.smtp import Tls
 from purring.notices.verp import BounceAddress
 
@@ -115,6 +116,12 @@ class Settings(BaseSettings):
     smtp_reports_success: bool = Field(
         default=False, description="Ask the mail server to report also what arrived; each report is a mail to us."
     )
+    dkim_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="What mails are signed with: an RSA or Ed25519 key as openssl genpkey writes it; empty: none.",
+    )
+    dkim_selector: str = Field(default="", description="Under which name its public half is published.")
+    dkim_domain: str = Field(default="", description="Whose key it is; empty: the domain that notices come from.")
     bounce_address: str = Field(
         default="",
         description="Where bounces go, if not to the address that notices come from: bounces+{token}@example.com if "
@@ -261,6 +268,7 @@ def _at_odds(settings: Settings) -> Iterator[str]:
             if getattr(settings, name) == nothing:
                 yield f"{variable(name)}: it is missing. {FIELDS[name].description}"
     yield from _bounces_at_odds(settings)
+    yield from _dkim_at_odds(settings)
     if settings.smtp_user and settings.smtp_tls is Tls.NONE:
         yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
     if settings.environment is Environment.PRODUCTION:
@@ -288,6 +296,26 @@ def _no_networks(proxies: str) -> Iterator[str]:
         except ValueError:
             yield f"{variable('trusted_proxies')}: it holds what is neither an address nor a network; use 10.0.0.0/8."
             return
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """What mails are signed with; None: nothing.
+
+    Raises ConfigError.
+    """
+    key = settings.dkim_key.get_secret_value()
+    if not key:
+        return None
+    domain = settings.dkim_domain or settings.from_email.rpartition("@")[2]
+    return Signer(domain=domain, selector=settings.dkim_selector, key=key)
+
+
+def _dkim_at_odds(settings: Settings) -> Iterator[str]:
+    """A key that can't sign."""
+    try:
+        signer_of(settings)
+    except ConfigError as error:
+        yield f"{variable(error.field or 'dkim_key')}: {error.message}"
 
 
 def _bounces_at_odds(settings: Settings) -> Iterator[str]:

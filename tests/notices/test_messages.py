@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from dataclasses import replace
 from email import message_from_bytes
@@ -16,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purring.domain.errors import InvalidInput
+from purring.notices.compose import composed
 from purring.notices.images import InlineImage
-from purring.notices.message import Message, composed, is_address
+from purring.notices.message import Message, is_address
 from purring.notices.send import ConsoleSender, Deferred, Delivered, FileSender, NullSender
 from tests.notices.mails import MESSAGE, NOTICE, changed
 
@@ -83,6 +85,24 @@ def test_whatever_is_accepted_adds_no_header(from_name: str, to_name: str, subje
     except InvalidInput:
         return
     assert _header_names(composed(MESSAGE)) == _header_names(composed(message))
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_is_accepted_is_read_as_it_was_written(to_name: str, subject: str, body: str) -> None:
+    """The name, the subject and both bodies survive, but for white space that no header keeps."""
+    try:
+        message = changed(to_name=to_name, subject=subject, body=body, body_html=f"<p>{body}</p>")
+    except InvalidInput:
+        return
+    mail = _read(message)
+    text, html = mail.iter_parts()
+    lines = re.sub(r"\r\n|\r|\n", "\n", body)
+    assert [lines, lines] == [_unix(part.get_content()).removesuffix("\n") for part in (text, html)] or lines.endswith(
+        "\n"
+    )
+    assert "".join(subject.split()) == "".join(str(mail["Subject"]).split())
+    assert message.to_email == mail["To"].addresses[0].addr_spec
+    assert max(map(len, composed(message).split(b"\r\n"))) <= 78
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import typer
 
-from purring.app import Gateways, make_logs, open_services
+from purring.app import Gateways, make_logs, make_sender, open_services
 from purring.cli.backup import progress_lines
 from purring.cli.gateways import limits_of, pause_of
 from purring.cli.output import say
-from purring.config import load_settings
+from purring.config import SenderKind, Settings, load_settings, signer_of
 from purring.domain.attempt import Absent
 from purring.domain.errors import PurringError
 from purring.domain.throttle import EVERYBODY
+from purring.notices import dns_records
+from purring.notices.smtp import SmtpSender
+from purring.notices.verp import BounceAddress
 from purring.operations.codes import unknown_codes_of
 from purring.operations.gateways import gateway_limits
 from purring.operations.lookup import all_merchants
@@ -63,6 +66,7 @@ def _findings() -> Iterator[Finding]:
         yield from _gateways(Gateways(settings))
         with open_services(settings) as services:
             yield Finding(well=True, text=f"database: {services.store.url} answers and is migrated")
+            yield from _mail(settings, services.bounces)
             yield from _invariants(services)
             yield from _limits(services)
             yield from _unknown_codes(services)
@@ -77,6 +81,25 @@ def _gateways(gateways: Gateways) -> Iterator[Finding]:
         detail = "answers" if isinstance(answer, Absent) else getattr(answer, "detail", type(answer).__name__)
         yield Finding(well=isinstance(answer, Absent), text=f"gateway {name}: {clean_text(str(detail))}")
     gateways.close()
+
+
+def _mail(settings: Settings, bounces: BounceAddress | None) -> Iterator[Finding]:
+    """Whether the mail server takes us, and whether receivers can tell that we may send for our domain."""
+    if settings.sender is not SenderKind.SMTP:
+        return
+    sender = make_sender(settings)
+    assert isinstance(sender, SmtpSender)
+    detail = sender.greet(settings.from_email.rpartition("@")[2])
+    yield Finding(well=not detail, text=f"mail server: {detail or 'answers'}")
+    signer = signer_of(settings)
+    found = dns_records.findings(
+        from_domain=settings.from_email.rpartition("@")[2],
+        return_domain=(bounces.pattern if bounces else settings.from_email).rpartition("@")[2],
+        dkim=(signer.domain, signer.selector) if signer else None,
+    )
+    for one in found:
+        # What others publish is a note: it is none of this machine's faults, and it may be meant so.
+        yield Finding(well=True, note=one.is_well is not True, text=one.text)
 
 
 def _invariants(services: Services) -> Iterator[Finding]:

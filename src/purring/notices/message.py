@@ -1,14 +1,10 @@
-"""One mail to one person, and how it is laid out on the wire."""
+"""One mail to one person."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage, MIMEPart
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
 
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import DeliveryId, NoticeId, RecoveryId
@@ -23,7 +19,6 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\.[a-z]{1,5})?")
 _IMAGE_TYPE = re.compile(r"image/(?:png|jpeg|gif)")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 _TEXT = re.compile(r"[^\x00\ud800-\udfff]*")
-_QUOTED = "quoted-printable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,48 +107,3 @@ def _require_image(image: InlineImage) -> None:
 def is_address(text: str) -> bool:
     """Tell whether a text can be an e-mail address."""
     return len(text) <= _ADDRESS_LENGTH_MAX and _ADDRESS.fullmatch(text) is not None
-
-
-def composed(message: Message) -> bytes:
-    """The message as a mail, the same bytes each time: the text first, then the HTML with its pictures.
-
-    Everything is 7-bit, but for the addresses of people who have others. It asks nobody to unsubscribe: whoever owes
-    is told. Source: RFC 5322 (October 2008), RFC 2046 §5.1.4 (November 1996), RFC 3834 §5 (August 2004).
-    """
-    mail = EmailMessage(policy=SMTP if message.to_email.isascii() else SMTPUTF8)
-    mail["From"] = _mailbox(message.from_name, message.from_email)
-    mail["To"] = _mailbox(message.to_name, message.to_email)
-    if message.reply_to:
-        mail["Reply-To"] = _mailbox("", message.reply_to)
-    mail["Subject"] = message.subject
-    mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = message.message_id
-    mail["In-Reply-To"] = message.thread_id
-    mail["References"] = message.thread_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # for Exchange, which doesn't read the line above
-    mail.set_content(message.body, cte=_QUOTED)
-    if message.body_html:
-        _add_html(mail, message)
-    mail["Content-Language"] = message.locale  # last, since setting the content drops what is said about it
-    return mail.as_bytes()
-
-
-def _add_html(mail: EmailMessage, message: Message) -> None:
-    mail.add_alternative(message.body_html, subtype="html", cte=_QUOTED)
-    # Boundaries of our own, so that the same message makes the same mail. `=_` occurs in nothing that is encoded.
-    mail.set_boundary(f"=_{message.delivery_id}_alternative")
-    html = list(mail.iter_parts())[-1]
-    assert isinstance(html, MIMEPart)
-    for image in message.images:
-        kind, _, subtype = image.media_type.partition("/")
-        html.add_related(
-            image.data, kind, subtype, cid=f"<{image.content_id}>", filename=image.file_name, disposition="inline"
-        )
-    if message.images:
-        html.set_boundary(f"=_{message.delivery_id}_related")
-
-
-def _mailbox(name: str, email: str) -> Address:
-    local, _, domain = email.rpartition("@")
-    return Address(display_name=name, username=local, domain=domain)

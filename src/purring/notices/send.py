@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, TextIO
 
-from purring.notices.message import Message, composed
+from purring.notices.compose import composed
+from purring.notices.message import Message
 
 _ADDRESS_LIKE = re.compile(r"\S+@\S+")
 _DETAIL_LENGTH_MAX = 200

@@ -14,7 +14,8 @@ from threading import Lock
 from typing import assert_never
 
 from purring.domain.errors import ConfigError
-from purring.notices.message import Message, composed
+from purring.notices.compose import composed
+from purring.notices.message import Message
 from purring.notices.send import Bounced, Deferred, Delivered, Outcome, brief
 
 _OK = 250
@@ -103,6 +104,17 @@ class SmtpSender:
             return Deferred(detail=_said(error.smtp_error), code=error.smtp_code, affects_all=True)
         except OSError as error:
             return Deferred(detail=brief(f"{type(error).__name__}: {error}"), affects_all=True)
+
+    def greet(self, our_name: str) -> str:
+        """Open a connection, sign in and say goodbye: why that can't be done, or ""."""
+        try:
+            client = connect(self.settings, self._context, our_name)
+        except smtplib.SMTPResponseException as error:
+            return f"{error.smtp_code} {_said(error.smtp_error)}"
+        except OSError as error:
+            return brief(f"{type(error).__name__}: {error}")
+        _quit(client)
+        return ""
 
     def close(self) -> None:
         """Say goodbye on all connections that nobody uses."""
