@@ -74,8 +74,7 @@ def _multipart(kind: str, boundary: str) -> tuple[str, ...]:
 
 
 def _text(kind: str, text: str) -> tuple[str, ...]:
-    ended = _BREAK.sub(_END, text).encode()
-    quoted = b2a_qp(ended, istext=True).decode("ascii")
+    quoted = b2a_qp(_BREAK.sub("\n", text).encode(), istext=True).decode("ascii").replace("\n", _END)
     return f'Content-Type: text/{kind}; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable", "", quoted
 
 
