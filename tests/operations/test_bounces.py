@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from purring.domain.customer import AddressState, Role
 from purring.domain.errors import InvalidInput
 from purring.domain.notice import NoticeStatus
+from purring.domain.notice_terms import NoticeTerms
+from purring.domain.policy import Policy
 from purring.domain.subscription import Subscription
 from purring.notices.mailbox import Maildir
 from purring.notices.send import Bounced
@@ -224,6 +226,20 @@ def test_nobody_is_told_of_a_failure_after_the_money(world: World, shop: Shop) -
         try_again(world.services, copy.id)
     note_done(world.services, copy.id, "rang them")
     assert {} == queue_of(world.services).counts
+
+
+def test_a_mail_about_several_notices_takes_all_of_them_with_it(world: World) -> None:
+    """A day's declines went out as one mail: when that comes back, none of them has arrived."""
+    shop = world.shop("Vik AS", Policy(notices=NoticeTerms(combine_at=time(18))))
+    customer = shop.customer(KARI)
+    for _ in range(2):
+        shop.subscribe(customer, shop.card(customer, FUNDS))
+    world.play(days=1)
+    (mail,) = world.outbox.messages
+    carrier = next(copy for copy in copies(world) if copy.id == mail.delivery_id)
+    assert [S.SENT, S.SENT] == [copy.status for copy in copies(world)]
+    come_back(world, report(world, carrier))
+    assert [S.BOUNCED, S.BOUNCED] == [copy.status for copy in copies(world)]
 
 
 def test_the_worker_looks_into_the_mailbox(world: World, shop: Shop, tmp_path: Path) -> None:

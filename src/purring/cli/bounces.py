@@ -32,7 +32,7 @@ def read(
             count = read_bounces(opened, box)
         except MAILBOX_ERRORS as error:
             raise InvalidInput(f"The mailbox can't be read ({type(error).__name__}).", field="mailbox") from error
-    say(f"{count} mails taken in; the worker reads them at its next turn.")
+    say(f"Taken in: {count}. The worker reads them at its next turn.")
 
 
 @app.command("take")
@@ -40,9 +40,17 @@ def take(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Mails as files; - is the standard input.")],
 ) -> None:
     """Take in single mails: for a server that pipes each bounce into a program."""
-    raws = [
-        sys.stdin.buffer.read(MAIL_BYTES_MAX) if str(one) == "-" else one.read_bytes()[:MAIL_BYTES_MAX] for one in files
-    ]
+    raws = [_whole(path) for path in files]
     with services() as opened:
         count = receive_mails(opened, raws)
-    say(f"{count} of {len(raws)} mails are new; the worker reads them at its next turn.")
+    say(f"New: {count} of {len(raws)}. The worker reads them at its next turn.")
+
+
+def _whole(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAIL_BYTES_MAX)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAIL_BYTES_MAX)
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be read ({error.strerror}); name another.", field="files") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -118,7 +118,9 @@ def _act(conn: Connection, services: Services, some: Sequence[_Held], now: datet
     if leases.extend(conn, Work.INBOUND, claims, services.owner, services.clock.now() + LEASE) != len(claims):
         raise StaleWrite("Another worker has taken a mail over.")
     heard = _heard(conn, services, some)
-    reported = {_reported(one): one for one in heard.values() if one.report.kind in _STATUSES}
+    together = delivery_reports.sent_together(conn, [one.copy for one in heard.values()])
+    meant = [replace(one, copy=copy) for one in heard.values() for copy in together[one.copy.id]]
+    reported = {_reported(one): one for one in meant if one.report.kind in _STATUSES}
     spam = [one for one in heard.values() if one.report.kind is ReportKind.COMPLAINED]
     told_of = [reported[one] for one in delivery_reports.mark(conn, list(reported), now)] + spam
     bad = {_person(one): AddressState.BOUNCED for one in told_of if one.report.is_hard}

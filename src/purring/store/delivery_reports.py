@@ -13,7 +13,7 @@ from purring.domain.customer import AddressState
 from purring.domain.ids import DeliveryId, MerchantId, PersonId
 from purring.store import bulk, notices
 from purring.store.notices import ACCEPTED, PROBLEM_CHARS_MAX, Delivery
-from purring.store.schema import DeliveryStatus, delivery, merchant, person
+from purring.store.schema import DeliveryStatus, delivery, merchant, notice, person
 
 _CAN_BECOME: Mapping[DeliveryStatus, tuple[DeliveryStatus, ...]] = {
     DeliveryStatus.DELAYED: (DeliveryStatus.SENT,),
@@ -46,6 +46,18 @@ def find(conn: Connection, ids: Iterable[str]) -> dict[str, Delivery]:
     whole = select(delivery.c.id).select_from(bulk.joined(conn.dialect.name, delivery)).order_by(delivery.c.id)
     conn.execute(whole.with_for_update(of=delivery), bulk.key_params(conn.dialect.name, keys))
     return {key[1]: copy for key, copy in notices.deliveries(conn, keys).items()}
+
+
+def sent_together(conn: Connection, copies: Iterable[Delivery]) -> dict[DeliveryId, list[Delivery]]:
+    """Find for each copy all those that went out in the same mail, itself among them: one may tell several notices."""
+    owners = {(copy.merchant_id, copy.customer.id) for copy in copies}
+    if not owners:
+        return {}
+    told = {(row.merchant_id, row.id) for row in bulk.matching(conn, notice, owners, "customer_id")}
+    mails: dict[object, list[Delivery]] = {}
+    for copy in notices.deliveries_of_notices(conn, told):
+        mails.setdefault((copy.merchant_id, copy.person.id, copy.sent_at, copy.channel, copy.body), []).append(copy)
+    return {copy.id: mail for mail in mails.values() for copy in mail}
 
 
 def mark(conn: Connection, some: Sequence[Reported], now: datetime) -> list[Reported]:
