@@ -29,6 +29,7 @@ SCRIPTS = {
     "in_flight": ("--quick",),
     "renewals": ("--quick",),
     "notices": ("--rounds", "1", "--repeats", "1", "--no-results"),
+    "handing_over": ("--quick",),
 }
 
 
