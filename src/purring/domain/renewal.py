@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
+from purring.domain.ahead import announced, announces_at
 from purring.domain.calendar import days, local_date, start_of_day, zone
 from purring.domain.catalog import period
 from purring.domain.changes import Changes
@@ -17,6 +19,7 @@ from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
 from purring.domain.notice import NoticeKind, told_at
 from purring.domain.noun import replace
+from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import SUBSCRIPTION, moved
@@ -35,22 +38,28 @@ class NewIds:
     notice_id: NoticeId
 
 
-def next_step_at(subscription: Subscription, merchant: Merchant) -> datetime | None:
-    """When the subscription's own clock strikes next; None once it is canceled."""
+def next_step_at(
+    subscription: Subscription, merchant: Merchant, method: PaymentMethod | None = None
+) -> datetime | None:
+    """When the subscription's own clock strikes next; None once it is canceled.
+
+    `method`: what is tied, where announcements ahead matter; without it the clock learns of them when it strikes.
+    """
+    own_at, announces = own_step_at(subscription, merchant), announces_at(subscription, merchant, method)
+    return min(own_at, announces) if own_at and announces else own_at
+
+
+def own_step_at(subscription: Subscription, merchant: Merchant) -> datetime | None:
+    """When renewal, the end of a trial or a cancellation falls due."""
     match subscription.status:
         case SubscriptionStatus.CANCELED:
             return None
         case SubscriptionStatus.SUSPENDED:
             return _suspension_step_at(subscription, merchant)
         case SubscriptionStatus.TRIALING | SubscriptionStatus.ACTIVE | SubscriptionStatus.PAST_DUE:
-            return start_of_day(next_period_on(subscription), zone(merchant.timezone))
+            return start_of_day(subscription.next_period_on, zone(merchant.timezone))
         case _:
             assert_never(subscription.status)
-
-
-def next_period_on(subscription: Subscription) -> date:
-    """First day of the next period to invoice."""
-    return period(subscription.anchor_on, subscription.price.interval, subscription.next_period_index).start_on
 
 
 def period_invoice_id(merchant_id: MerchantId, subscription: Subscription) -> InvoiceId:
@@ -58,7 +67,7 @@ def period_invoice_id(merchant_id: MerchantId, subscription: Subscription) -> In
 
     A database that was restored from a backup issues it anew under the same id, by which the gateway knows its charges.
     """
-    start_on = next_period_on(subscription)
+    start_on = subscription.next_period_on
     return invoice_id_of(start_on, merchant_id, subscription.id, start_on.isoformat())
 
 
@@ -73,12 +82,14 @@ def _suspension_step_at(subscription: Subscription, merchant: Merchant) -> datet
     return max(cancel_at, warned_at + days(policy.warning_lead_days))
 
 
-def resumed(subscription: Subscription, merchant: Merchant, now: datetime) -> Subscription:
+def resumed(
+    subscription: Subscription, merchant: Merchant, now: datetime, method: PaymentMethod | None = None
+) -> Subscription:
     """Wind the clock of a subscription that may be invoiced again; periods it missed while suspended aren't billed."""
     today = local_date(now, zone(merchant.timezone))
-    if next_period_on(subscription) < today:
+    if subscription.next_period_on < today:
         subscription = replace(subscription, anchor_on=today, next_period_index=0)
-    return replace(subscription, next_step_at=next_step_at(subscription, merchant))
+    return replace(subscription, next_step_at=next_step_at(subscription, merchant, method))
 
 
 def issues_invoice(facts: SubscriptionFacts, now: datetime) -> bool:
@@ -86,16 +97,19 @@ def issues_invoice(facts: SubscriptionFacts, now: datetime) -> bool:
     subscription = facts.subscription
     if subscription.status is SubscriptionStatus.SUSPENDED or subscription.cancel_at_period_end:
         return False
-    due_at = next_step_at(subscription, facts.merchant)
+    due_at = own_step_at(subscription, facts.merchant)
     return due_at is not None and due_at <= now
 
 
-def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
-    """Do what the subscription's clock asks for at `now`: one step, then it is wound again."""
+def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds, alike: Sequence[SubscriptionFacts] = ()) -> Changes:
+    """Do what the subscription's clock asks for at `now`: one step, then it is wound again.
+
+    `alike`: the other subscriptions that the tied method pays, where it is about to be said that it expires.
+    """
     subscription = facts.subscription
-    due_at = next_step_at(subscription, facts.merchant)
+    due_at = own_step_at(subscription, facts.merchant)
     if due_at is None or due_at > now:
-        return Changes(changed=(replace(subscription, next_step_at=due_at),))
+        return _announce(facts, now, ids, alike)
     if subscription.status is SubscriptionStatus.SUSPENDED:
         return _end_suspension(facts, now, ids)
     if subscription.cancel_at_period_end and facts.in_flight:
@@ -103,6 +117,20 @@ def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
     if subscription.cancel_at_period_end:
         return canceled(facts, now, StatusReason.CUSTOMER_REQUEST, ids.notice_id)
     return _renew(facts, now, ids)
+
+
+def _announce(facts: SubscriptionFacts, now: datetime, ids: NewIds, alike: Sequence[SubscriptionFacts]) -> Changes:
+    """Announce what is due, if anything is, and wind the clock to what comes next."""
+    made = announced(facts, now, ids.notice_id, alike)
+    subscription, method, others = facts.subscription, facts.method, []
+    for noun in made.changed:
+        if isinstance(noun, Subscription):
+            subscription = noun
+        else:
+            method = noun if isinstance(noun, PaymentMethod) else method
+            others.append(noun)
+    wound = replace(subscription, next_step_at=next_step_at(subscription, facts.merchant, method))
+    return replace(made, changed=(wound, *others))
 
 
 def _renew(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
@@ -137,7 +165,7 @@ def _next_period(facts: SubscriptionFacts, now: datetime) -> tuple[Subscription,
         period_end_on=running.end_on,
         next_period_index=subscription.next_period_index + 1,
     )
-    return replace(renewed, next_step_at=next_step_at(renewed, facts.merchant)), events
+    return replace(renewed, next_step_at=next_step_at(renewed, facts.merchant, facts.method)), events
 
 
 def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from purring.domain.catalog import Price
+from purring.domain.catalog import Price, period
 from purring.domain.ids import CustomerId, MethodId, SubscriptionId
 from purring.domain.money import Money
 
@@ -85,3 +85,8 @@ class Subscription:
     def amount(self) -> Money:
         """What one period costs."""
         return self.price.amount_for(self.quantity)
+
+    @property
+    def next_period_on(self) -> date:
+        """First day of the next period to invoice."""
+        return period(self.anchor_on, self.price.interval, self.next_period_index).start_on

@@ -10,6 +10,7 @@ from purring.domain.customer import Customer
 from purring.domain.ids import AttemptId, NoticeId
 from purring.domain.merchant import Merchant
 from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.notice_times import due_at
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 
@@ -18,13 +19,15 @@ from purring.domain.subscription import Subscription
 class SubscriptionFacts:
     """One subscription, who sells it, who pays, and what is sold.
 
-    `in_flight`: open attempts of its invoices. `cancel_warning`: the newest warning of its cancellation.
+    `method`: what is tied. `in_flight`: open attempts of its invoices. `cancel_warning`: the newest warning of its
+    cancellation.
     """
 
     merchant: Merchant
     customer: Customer
     subscription: Subscription
     product: Product
+    method: PaymentMethod | None = None
     in_flight: tuple[AttemptId, ...] = ()
     cancel_warning: Notice | None = None
 
@@ -63,6 +66,6 @@ def about_subscription(
         attempt_id=None,
         status=NoticeStatus.OWED,
         owed_at=now,
-        due_at=now,
+        due_at=due_at(kind, now, facts.merchant.policy.notices, facts.customer),
         context=context,
     )

@@ -84,6 +84,8 @@ def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId
     with services.store.transaction() as conn:
         method = _locked(conn, merchant_id, method_id)
         _save(conn, services, merchant_id, arrangement.edited(method, services.clock.now(), **fields))
+        if arrangement.EXPIRY & fields.keys():
+            subscriptions.wind(conn, merchant_id, method_id, services.clock.now())
         for subscription in _of_customer(conn, merchant_id, method.customer_id):
             if subscription.method_id == method_id:
                 subscriptions.wake(conn, merchant_id, subscription.id, services.clock.now())

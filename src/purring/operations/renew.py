@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from purring.domain.ahead import expires_soon
 from purring.domain.changes import Changes
 from purring.domain.errors import StaleWrite
 from purring.domain.ids import LineId, MerchantId, NoticeId
@@ -41,7 +42,8 @@ def _renew(
 ) -> list[Claim]:
     """Strike for these subscriptions in one transaction. The claim was another: it must not wait for customers."""
     due = subscriptions.load_for_renewal(conn, [(claim.merchant_id, claim.id) for claim in claims])
-    struck = list(_struck(conn, services, due, now, punctually=punctually))
+    alike = _paid_alike(conn, due, now)
+    struck = list(_struck(conn, services, due, alike, now, punctually=punctually))
     save_many(conn, struck, services.ids, now)
     installation.flag_new(conn, [(merchant_id, one.id) for merchant_id, made in struck for one in made.invoices])
     if leases.release(conn, Work.SUBSCRIPTION, claims, services.owner) != len(claims):
@@ -50,7 +52,13 @@ def _renew(
 
 
 def _struck(
-    conn: Connection, services: Services, due: Sequence[SubscriptionFacts], now: datetime, *, punctually: bool
+    conn: Connection,
+    services: Services,
+    due: Sequence[SubscriptionFacts],
+    alike: Mapping[str, Sequence[SubscriptionFacts]],
+    now: datetime,
+    *,
+    punctually: bool,
 ) -> Iterator[tuple[MerchantId, Changes]]:
     """Each subscription's changes. Invoice numbers have no gaps: they are drawn only for invoices that are issued."""
     wanted = Counter(facts.merchant.id for facts in due if issues_invoice(facts, now))
@@ -61,7 +69,26 @@ def _struck(
     for facts in due:
         number = next(numbers[facts.merchant.id]) if issues_invoice(facts, now) else ""
         at = facts.subscription.next_step_at if punctually else None
-        yield facts.merchant.id, strike(facts, at or now, _new_ids(services, facts, number))
+        others = [one for one in alike.get(facts.subscription.id, ()) if one.subscription.id != facts.subscription.id]
+        yield facts.merchant.id, strike(facts, at or now, _new_ids(services, facts, number), others)
+
+
+def _paid_alike(
+    conn: Connection, due: Sequence[SubscriptionFacts], now: datetime
+) -> dict[str, Sequence[SubscriptionFacts]]:
+    """Everything that a card pays which expires soon, by the subscriptions whose clock says so."""
+    telling = {
+        (one.merchant.id, one.method.id): one.subscription.id for one in due if one.method and expires_soon(one, now)
+    }
+    if not telling:
+        return {}
+    paid = subscriptions.paid_by(conn, telling)
+    keys = [(key[0], one) for key, some in paid.items() for one in some]
+    found = subscriptions.load_for_renewal(conn, keys, lock=False)
+    return {
+        teller: [one for one in found if one.merchant.id == key[0] and one.subscription.method_id == key[1]]
+        for key, teller in telling.items()
+    }
 
 
 def _new_ids(services: Services, facts: SubscriptionFacts, number: str) -> NewIds:

@@ -19,7 +19,7 @@ from purring.domain.ids import (
     SubscriptionId,
 )
 from purring.domain.money import Money
-from purring.domain.renewal import canceled
+from purring.domain.renewal import canceled, next_step_at
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionStatus
 from purring.operations.catalog import add_price, create_product
 from purring.operations.methods import locked_subscription
@@ -74,6 +74,8 @@ def create_subscription(services: Services, merchant_id: MerchantId, new: NewSub
         _require_own_methods(conn, merchant_id, new)
         _require_new_external_id(conn, merchant_id, new)
         subscription = started(services, new, merchant.timezone)
+        method = methods.get(conn, merchant_id, new.method_id) if new.method_id else None
+        subscription = replace(subscription, next_step_at=next_step_at(subscription, merchant, method))
         subscriptions.create_many(conn, merchant_id, [subscription])
         at = services.clock.now()
         said = EventDraft(kind=EventKind.SUBSCRIPTION_CREATED, object_id=subscription.id, at=at, data={})

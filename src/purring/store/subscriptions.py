@@ -15,7 +15,7 @@ from purring.domain.errors import NotFound
 from purring.domain.ids import AttemptId, CustomerId, MerchantId, MethodId, SubscriptionId
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts
-from purring.store import bulk, catalog, customers, merchants, notices
+from purring.store import bulk, catalog, customers, merchants, methods, notices
 from purring.store.recall import Query, Whole
 from purring.store.schema import attempt, customer, invoice, subscription
 
@@ -76,6 +76,7 @@ def load_for_renewal(
     sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
     buyers = customers.load(conn, {(key[0], value.customer_id) for key, value in subscriptions.items()})
     products = catalog.load_products(conn, {(key[0], value.price.product_id) for key, value in subscriptions.items()})
+    tied = methods.load(conn, {(key[0], value.method_id) for key, value in subscriptions.items() if value.method_id})
     ending = {key: value for key, value in subscriptions.items() if canceling or _may_end(value)}
     flying, warnings = in_flight(conn, ending), notices.cancel_warnings(conn, ending)
     return [
@@ -84,6 +85,7 @@ def load_for_renewal(
             customer=buyers[key[0], subscriptions[key].customer_id],
             subscription=subscriptions[key],
             product=products[key[0], subscriptions[key].price.product_id],
+            method=tied.get((key[0], subscriptions[key].method_id or "")),
             in_flight=tuple(flying.get(key, ())),
             cancel_warning=warnings.get(key),
         )
@@ -111,6 +113,29 @@ def in_flight(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list
     )
     rows = conn.execute(statement, bulk.key_params(conn.dialect.name, wanted))
     return bulk.grouped(rows, "subscription_id", lambda row: AttemptId(row.id))
+
+
+def paid_by(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[SubscriptionId]]:
+    """List the subscriptions that methods are tied to, canceled ones left out."""
+    own = subscription.c
+    statement = (
+        select(own.merchant_id, own.id, own.method_id)
+        .select_from(bulk.joined(conn.dialect.name, subscription, "method_id"))
+        .where(own.status != SubscriptionStatus.CANCELED)
+        .order_by(own.id)
+    )
+    rows = conn.execute(statement, bulk.key_params(conn.dialect.name, set(keys)))
+    return bulk.grouped(rows, "method_id", lambda row: SubscriptionId(row.id))
+
+
+def wind(conn: Connection, merchant_id: MerchantId, method_id: MethodId, now: datetime) -> None:
+    """Let the clocks of all subscriptions that a method pays look again at once: its expiry is another."""
+    own = subscription.c
+    conn.execute(
+        update(subscription)
+        .where(own.merchant_id == merchant_id, own.method_id == method_id, own.next_step_at > now)
+        .values(next_step_at=now)
+    )
 
 
 def wake(conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId, now: datetime) -> None:

@@ -13,6 +13,7 @@ from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.notice import NoticeKind
 from purring.domain.payment_method import MethodEvent, MethodKind, PaymentMethod
+from purring.domain.renewal import next_step_at
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
 from purring.domain.transitions import METHOD, moved
@@ -40,7 +41,14 @@ def edited(method: PaymentMethod, now: datetime, **fields: Any) -> Changes:
     if not differing:
         return Changes()
     edited_at = now if CHECKED.intersection(differing) else method.edited_at
-    after = replace(method, status=moved(METHOD, method.status, MethodEvent.EDITED), edited_at=edited_at, **fields)
+    told_days = None if EXPIRY.intersection(differing) else method.expiry_told_days
+    after = replace(
+        method,
+        status=moved(METHOD, method.status, MethodEvent.EDITED),
+        edited_at=edited_at,
+        expiry_told_days=told_days,
+        **fields,
+    )
     event = EventDraft(kind=EventKind.METHOD_EDITED, object_id=method.id, at=now, data={"fields": differing})
     return Changes(changed=(after,), events=(event,))
 
@@ -63,6 +71,7 @@ def tied(facts: SubscriptionFacts, method: PaymentMethod, now: datetime) -> Chan
     if subscription.method_id == method.id:
         return Changes()
     after = replace(subscription, method_id=method.id, method_tied_at=now)
+    after = replace(after, next_step_at=next_step_at(after, facts.merchant, method))
     event = EventDraft(
         kind=EventKind.SUBSCRIPTION_METHOD_CHANGED,
         object_id=subscription.id,

@@ -83,7 +83,9 @@ def restore_subscription(draft: Draft) -> None:
         cancel_warned_at=None,
     )
     suspended = subscription.status is SubscriptionStatus.SUSPENDED
-    draft.put_subscription(resumed(back, draft.facts.merchant, draft.now) if suspended else back)
+    draft.put_subscription(
+        resumed(back, draft.facts.merchant, draft.now, draft.facts.tied_method) if suspended else back
+    )
     kind = EventKind.SUBSCRIPTION_ACTIVE if active else EventKind.SUBSCRIPTION_PAST_DUE
     draft.say(kind, subscription.id, was=subscription.status.value)
 
