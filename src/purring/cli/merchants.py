@@ -98,7 +98,8 @@ def policy(
 ) -> None:
     """Show the policy as a JSON document, or change the fields that FILE names.
 
-    Recoveries that are open keep the version that they began with, but for ceilings, `dunning` and `kid`.
+    Recoveries that are open keep the version that they began with, but for ceilings, `dunning`, `kid`
+    and most of `notices`.
     """
     new = None if file is None else _json(file)
     with services() as opened:

@@ -181,7 +181,11 @@ _PEOPLE = (
     _must("name", readers.name, "The person's name."),
     _must("email", readers.email, "The person's address."),
     _may("locale", readers.locale, "The language, `en` or `nb`; if empty, the customer's."),
-    _may("role", readers.one_of(Role), "`billing_admin` (if empty), `payer`, or `reader`, who gets no notices."),
+    _may(
+        "role",
+        readers.one_of(Role),
+        "`billing_admin` (if empty), `payer`, `reader`, who gets no notices, `billing_address`, which gets only those.",
+    ),
 )
 
 _METHODS = (

@@ -13,7 +13,7 @@ from purring.domain.customer import AddressState
 from purring.domain.decide.settle import recovery_id
 from purring.domain.errors import PurringError
 from purring.domain.event import EventDraft, EventKind
-from purring.domain.ids import MerchantId
+from purring.domain.ids import InvoiceId, MerchantId, PersonId
 from purring.domain.notice import DECLINE_NOTICES
 from purring.notices.bounces import blames_address, status_in
 from purring.notices.look import Look
@@ -130,6 +130,15 @@ def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent
             return NotSent(claim=claim, problem=outcome.detail, permanent=True, code=status_in(outcome.detail))
         case _:
             assert_never(outcome)
+
+
+def mark_read(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, person_id: PersonId) -> None:
+    """Remember that a person has opened the page of an invoice, and with it what was sent to them about it.
+
+    For people only: mail servers open the links in mails, too.
+    """
+    with services.store.transaction() as conn:
+        notices.mark_read(conn, merchant_id, invoice_id, person_id, services.clock.now())
 
 
 def _remember(

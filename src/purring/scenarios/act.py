@@ -14,6 +14,7 @@ from purring.domain.payment_method import MethodKind
 from purring.gateways.sandbox.script import SANDBOX
 from purring.gateways.sandbox.tokens import SOURCES
 from purring.operations import invoices, merchants, methods, pay, recoveries, subscriptions
+from purring.operations.notices import mark_read
 from purring.operations.settle import settle
 from purring.scenarios import actions as said
 from purring.scenarios.given import InvoicePart, MethodPart, PolicyPart, SubscriptionPart
@@ -208,6 +209,14 @@ def _settle(actor: Actor, part: said.Settle) -> None:
     settle(world.services, world.merchant_id, customer_id, owed_on, method_id)
 
 
+def _reads(actor: Actor, part: said.Reads) -> None:
+    world, people = actor.world, actor.world.facts(part.invoice).customer.people
+    found = [person.id for person in people if person.email == part.person]
+    if not found:
+        raise InvalidInput(f"nobody at the customer has the address {part.person}")
+    mark_read(world.services, world.merchant_id, world.invoice(part.invoice), found[0])
+
+
 def _retry_now(actor: Actor, part: said.OneInvoice) -> None:
     pay.retry_now(actor.world.services, actor.world.merchant_id, actor.world.invoice(part.invoice))
 
@@ -347,6 +356,7 @@ DEEDS: Mapping[str, Callable[[Actor, Any], None]] = {
         _settle,
         _confirm,
         _declare_transfer,
+        _reads,
         _retry_now,
         _pause,
         _resume,

@@ -80,6 +80,13 @@ class Settle(Part):
     method: MethodName = Field(description="with what")
 
 
+class Reads(Part):
+    """Somebody opens the page of an invoice, having got a notice about it."""
+
+    person: str = Field(description="who, by their address")
+    invoice: InvoiceName = Field(description="which one")
+
+
 class OneInvoice(Part):
     """One invoice."""
 
@@ -225,6 +232,7 @@ class Action(Part):
     pay_now: PayNow | None = maybe("Customer: pays an open invoice")
     settle: Settle | None = maybe("Customer: pays everything owed on a method")
     confirm: Confirm | None = maybe("Customer: answers the bank's question")
+    reads: Reads | None = maybe("Customer: opens the page that a notice leads to")
     declare_transfer: OneInvoice | None = maybe("Customer: says that a transfer is on its way")
     retry_now: OneInvoice | None = maybe("Operator: charges the tied method at once")
     pause: Pause | None = maybe("Operator: pauses automatic charges")

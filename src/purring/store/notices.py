@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Select, Update, and_, select, update
 from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
-from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId
+from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId, PersonId
 from purring.domain.notice import DECLINE_NOTICES, Channel, Notice, NoticeKind, NoticeStatus
+from purring.domain.recipients import recipients
 from purring.domain.subscription import Subscription
 from purring.store import bulk, customers
 from purring.store.leases import Claim
@@ -90,7 +91,7 @@ class NotSent:
 
 
 def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: IdMaker) -> None:
-    """Owe notices, each to everybody at the customer who is notified."""
+    """Owe notices, each to everybody at the customer who gets it (see `recipients`)."""
     if not notices:
         return
     SHAPE.insert(conn, notices)
@@ -99,8 +100,7 @@ def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: 
         (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "", Channel.EMAIL, "")
         for merchant_id, value in notices
         if value.status is NoticeStatus.OWED
-        for person in told.get((merchant_id, value.customer_id), ())
-        if person.is_notified
+        for person in recipients(told.get((merchant_id, value.customer_id), ()), value.kind, escalated=value.escalated)
     ]
     bulk.insert(conn, delivery, _DELIVERY, copies)
 
@@ -183,6 +183,23 @@ def put_off(conn: Connection, until: Mapping[Claim, datetime], owner: str) -> No
     """Let claimed copies fall due later, and go of them; that costs them no try."""
     rows = [(*_held(claim, owner), at) for claim, at in until.items()]
     bulk.update_held(conn, delivery, (*bulk.HELD, "next_step_at"), rows, while_owed=True)
+
+
+def mark_read(
+    conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId, person_id: PersonId, now: datetime
+) -> None:
+    """Remember that a person has seen what had gone out to them about an invoice; the first time counts."""
+    own, its = delivery.c, notice.c
+    about = select(its.id).where(its.merchant_id == merchant_id, its.invoice_id == invoice_id)
+    seen = (own.merchant_id == merchant_id, own.person_id == person_id, own.notice_id.in_(about))
+    went_out = (own.sent_at.is_not(None), own.read_at.is_(None))
+    conn.execute(update(delivery).where(*seen, *went_out).values(read_at=now))
+    read = select(own.notice_id).where(*seen, own.read_at.is_not(None))
+    conn.execute(
+        update(notice)
+        .where(its.merchant_id == merchant_id, its.id.in_(read), its.read_at.is_(None))
+        .values(read_at=now)
+    )
 
 
 def mark_sent(conn: Connection, sent: Sequence[Sent], owner: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from purring.domain.ids import NoticeId, make_id
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
 from purring.domain.notice_times import COMBINED, due_at
 from purring.domain.noun import replace
+from purring.domain.recipients import is_escalated
 from purring.domain.step import Charge, Schedule, Step
 
 MERGED_WARNING = timedelta(days=1)
@@ -117,6 +118,7 @@ def owe(
         owed_at=draft.now,
         due_at=due_at(kind, not_before or draft.now, facts.merchant.policy.notices, facts.customer),
         number=number,
+        escalated=kind in DECLINE_NOTICES and is_escalated(facts),
         context={**context(facts, draft.now, attempt, draft.plan), "number": number},
     )
     draft.put_notice(notice)
