@@ -209,6 +209,10 @@ def _settle(actor: Actor, part: said.Settle) -> None:
     settle(world.services, world.merchant_id, customer_id, owed_on, method_id)
 
 
+def _mail_bounces(actor: Actor, part: said.MailBounces) -> None:
+    actor.world.outbox.without_mailbox.add(part.person)
+
+
 def _reads(actor: Actor, part: said.Reads) -> None:
     world, people = actor.world, actor.world.facts(part.invoice).customer.people
     found = [person.id for person in people if person.email == part.person]
@@ -356,6 +360,7 @@ DEEDS: Mapping[str, Callable[[Actor, Any], None]] = {
         _settle,
         _confirm,
         _declare_transfer,
+        _mail_bounces,
         _reads,
         _retry_now,
         _pause,

@@ -87,6 +87,12 @@ class Reads(Part):
     invoice: InvoiceName = Field(description="which one")
 
 
+class MailBounces(Part):
+    """There is no such mailbox, from now on."""
+
+    person: str = Field(description="whose, by their address")
+
+
 class OneInvoice(Part):
     """One invoice."""
 
@@ -232,6 +238,7 @@ class Action(Part):
     pay_now: PayNow | None = maybe("Customer: pays an open invoice")
     settle: Settle | None = maybe("Customer: pays everything owed on a method")
     confirm: Confirm | None = maybe("Customer: answers the bank's question")
+    mail_bounces: MailBounces | None = maybe("Mail server: refuses an address for good")
     reads: Reads | None = maybe("Customer: opens the page that a notice leads to")
     declare_transfer: OneInvoice | None = maybe("Customer: says that a transfer is on its way")
     retry_now: OneInvoice | None = maybe("Operator: charges the tied method at once")

@@ -20,7 +20,7 @@ from purring.domain.subscription import Subscription
 from purring.gateways.sandbox.local import LocalSandbox
 from purring.gateways.sandbox.remote import SandboxToken
 from purring.notices.message import Message
-from purring.notices.send import Delivered, Outcome
+from purring.notices.send import Bounced, Delivered, Outcome
 from purring.operations.services import Services
 from purring.operations.view import facts_of
 from purring.scenarios.parse import Story
@@ -33,15 +33,18 @@ Id = TypeVar("Id", bound=str)
 
 
 class Outbox:
-    """Keeps every message that would have gone out, in order."""
+    """Keeps every message that would have gone out, in order. `without_mailbox`: addresses that there are none of."""
 
     in_flight_max = 1
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.without_mailbox: set[str] = set()
 
     def send(self, message: Message) -> Outcome:
-        """Keep it."""
+        """Keep it, or refuse it for good."""
+        if message.to_email in self.without_mailbox:
+            return Bounced(detail="5.1.1 no such mailbox", code=550)
         self.messages.append(message)
         return Delivered()
 
