@@ -16,6 +16,7 @@ from purring.domain.money import EXPONENTS, MINOR_MAX, Money
 from purring.domain.norway.kid import LENGTH_MAX, LENGTH_MIN, LIKE_CARDS, KidAgreement, KidScheme
 from purring.domain.norway.terms import Charge, DunningTerms
 from purring.domain.notice import Notice, NoticeKind, NoticeStatus
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMethod
 from purring.domain.policies import POLICIES
 from purring.domain.policy import EndAction, Policy
@@ -82,6 +83,18 @@ def kid_agreements() -> st.SearchStrategy[KidAgreement]:
     return st.builds(KidAgreement, scheme=st.sampled_from(KidScheme), length=lengths)
 
 
+notice_terms = st.builds(
+    NoticeTerms,
+    hold_back_max=st.integers(0, 2),
+    combine_at=st.none() | st.times(),
+    quiet_from=st.just(time(22)),
+    quiet_until=st.times(max_value=time(21)),
+    receipts=st.booleans(),
+    expiry_days=st.sampled_from([(30, 7), (), (60, 30, 14, 7)]),
+    escalate_after_unread=st.none() | st.integers(1, 10),
+)
+
+
 def policies(version: int) -> st.SearchStrategy[Policy]:
     """Policies that could be kept, under a version."""
     return st.builds(
@@ -100,6 +113,7 @@ def policies(version: int) -> st.SearchStrategy[Policy]:
         overrides=st.lists(overrides, max_size=3, unique_by=lambda one: one.limit_id).map(tuple),
         dunning=st.builds(DunningTerms, charges=st.frozensets(st.sampled_from(Charge))),
         kid=st.none() | kid_agreements(),
+        notices=notice_terms,
     )
 
 
