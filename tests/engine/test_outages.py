@@ -92,6 +92,22 @@ def test_a_gateway_that_is_not_configured_is_an_outage(world: World, shop: Shop)
     assert ("paid", "active") == shop.status(subscription)
 
 
+def test_equal_invoices_on_one_card_look_in_their_turn(world: World, shop: Shop) -> None:
+    """One at a time is charged when the gateway is back; each looks a few times, not whenever another was charged."""
+    count = 24
+    for _ in range(count):
+        customer = shop.customer()
+        shop.hand_over(customer, shop.card(customer, "approve", test="visa-equal"), declined=False)
+    world.sandbox.remote.outage(OutageKind.NOT_PROCESSED, until=NOON + timedelta(hours=1))
+    looks = 0
+    with world.worker() as worker:
+        while (due_at := worker.next_due_at()) is not None and due_at <= NOON + timedelta(hours=2):
+            world.clock.advance_to(max(due_at, world.clock.now()))
+            looks += worker.turn().charged
+    assert count == sum(len(one) for one in world.captured().values())
+    assert looks <= 8 * count
+
+
 def _answered(outcome: Outcome, *, is_charge: bool = True) -> Answered:
     return Answered(
         key=(MerchantId("mer_1"), InvoiceId("inv_1")),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -17,12 +17,13 @@ from purring.domain.customer import Role
 from purring.domain.errors import StaleWrite
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MethodId
-from purring.domain.invoice import InvoiceStatus
+from purring.domain.invoice import Invoice, InvoiceStatus
 from purring.domain.journal import Account, EntryDraft, EntryKind
 from purring.domain.money import Money
 from purring.domain.notice import NoticeStatus
 from purring.domain.subscription import SubscriptionStatus
 from purring.store import events, invoices, journal, notices
+from purring.store.changes import FREED_MAX
 from purring.store.schema import DeliveryStatus, attempt, event, invoice, journal_entry, notice, recovery
 from tests.store.world import NOW, PRICE, World
 
@@ -192,6 +193,27 @@ def test_room_on_a_card_wakes_the_invoices_that_wait_for_it(world: World) -> Non
         found = invoices.load(conn, some)
     woken_at = NOW + timedelta(hours=1)
     assert [woken_at, woken_at, LATER, None, LATER, NOW] == [found[key].next_step_at for key in some]
+
+
+def test_room_for_one_wakes_the_first_few(world: World) -> None:
+    """However many wait for a card, those planned first look again, unless a stop was lifted for all of them."""
+    customer = world.customer()
+    subscription = world.subscription(customer, world.card(customer, "one"))
+    some = [
+        world.invoice(subscription, next_step_at=LATER + timedelta(minutes=n), period_start_on=None, period_end_on=None)
+        for n in range(FREED_MAX + 3)
+    ]
+    world.save(Changes(freed=("one",)), NOW)
+    assert [NOW] * FREED_MAX == _due(world, some)[:FREED_MAX]
+    assert [LATER + timedelta(minutes=FREED_MAX + n) for n in range(3)] == _due(world, some)[FREED_MAX:]
+    world.save(Changes(freed=("one",), woken=("one",)), NOW)
+    assert [NOW] * len(some) == _due(world, some)
+
+
+def _due(world: World, some: Sequence[Invoice]) -> list[datetime | None]:
+    with world.store.reading() as conn:
+        found = invoices.load(conn, [world.key(one) for one in some])
+    return [found[world.key(one)].next_step_at for one in some]
 
 
 def test_a_new_method_can_be_tied_in_the_decision_that_adds_it(world: World) -> None:

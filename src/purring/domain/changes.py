@@ -29,7 +29,8 @@ Noun = Invoice | Attempt | Recovery | Subscription | PaymentMethod | Notice
 class Changes:
     """Rows to insert, rows to replace by compare-and-set on the `version` they were read with, and what to append.
 
-    `woken`: fingerprints whose other waiting invoices should look again at once, since a ceiling has room now.
+    `woken`: fingerprints whose other waiting invoices should all look again at once, since a stop may be lifted;
+    `freed`: those of which some should, since a ceiling has room for one.
     `unlisted`: answers of which some code stands in no table, to be counted.
     """
 
@@ -38,6 +39,7 @@ class Changes:
     events: tuple[EventDraft, ...] = ()
     entries: tuple[EntryDraft, ...] = ()
     woken: tuple[str, ...] = ()
+    freed: tuple[str, ...] = ()
     unlisted: tuple[Answer, ...] = ()
 
     def __bool__(self) -> bool:
@@ -57,6 +59,7 @@ class Changes:
             events=self.events + other.events,
             entries=self.entries + other.entries,
             woken=self.woken + other.woken,
+            freed=self.freed + other.freed,
             unlisted=self.unlisted + other.unlisted,
         )
 
@@ -73,6 +76,7 @@ class Draft:
         self._events: list[EventDraft] = []
         self._entries: list[EntryDraft] = []
         self._woken: list[str] = []
+        self._freed: list[str] = []
         self._unlisted: list[Answer] = []
         self._planned: tuple[Facts, Schedule] | None = None
 
@@ -141,6 +145,10 @@ class Draft:
         """Let other invoices that wait for this card look again."""
         self._woken.append(fingerprint)
 
+    def free(self, fingerprint: str) -> None:
+        """Let some of the invoices that wait for room on this card look again."""
+        self._freed.append(fingerprint)
+
     def count_unlisted(self, answer: Answer) -> None:
         """Count an answer that holds a code of no table."""
         self._unlisted.append(answer)
@@ -153,5 +161,6 @@ class Draft:
             events=tuple(self._events),
             entries=tuple(self._entries),
             woken=tuple(self._woken),
+            freed=tuple(self._freed),
             unlisted=tuple(self._unlisted),
         )

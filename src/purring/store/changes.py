@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +48,11 @@ _RACES = (
 )
 
 
+FREED_MAX = 5
+"""So many look when there is room for one: the first may need more than there is. Were it all of them, a thousand
+invoices on one card, each charged in its turn, would be looked at half a million times."""
+
+
 def save_many(conn: Connection, batch: Batch, ids: IdMaker, now: datetime) -> None:
     """Write decisions that were made on facts loaded in this transaction or before; all of them or none.
 
@@ -61,7 +67,9 @@ def save_many(conn: Connection, batch: Batch, ids: IdMaker, now: datetime) -> No
     events.append(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.events), ids)
     journal.book(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.entries), ids)
     unknown_codes.count(conn, ((merchant_id, one) for merchant_id, changes in batch for one in changes.unlisted), now)
-    _wake(conn, {(merchant_id, card) for merchant_id, changes in batch for card in changes.woken}, now)
+    woken: set[bulk.Key] = {(merchant_id, card) for merchant_id, changes in batch for card in changes.woken}
+    freed: set[bulk.Key] = {(merchant_id, card) for merchant_id, changes in batch for card in changes.freed}
+    _wake(conn, woken, freed - woken, now)
     _wake_canceled(conn, batch, now)
 
 
@@ -101,15 +109,19 @@ _WRITERS: tuple[tuple[type[Noun], Write, Write], ...] = (
 )
 
 
-def _wake(conn: Connection, cards: set[tuple[MerchantId, str]], now: datetime) -> None:
-    """Let invoices that wait for room on a card look again: those whose method, tied or own, stands for it.
+def _wake(conn: Connection, woken: set[bulk.Key], freed: set[bulk.Key], now: datetime) -> None:
+    """Let invoices that wait for cards look again: those whose method, tied or own, stands for it; `freed`: the first.
 
     Few cards have any, so they are looked for first, by card: however many invoices wait, none of the others is read.
     """
-    waiting = _WAITING.one_each(conn, sorted(cards)) if cards else {}
-    woken = sorted(key for key, next_step_at in waiting.items() if next_step_at and next_step_at > now)
-    if woken:
-        conn.execute(_woken(conn.dialect.name), bulk.key_params(conn.dialect.name, woken) | {"now": now})
+    waiting = _WAITING.one_each(conn, sorted(woken | freed)) if woken or freed else {}
+    asleep: dict[bulk.Key, list[tuple[datetime, bulk.Key]]] = defaultdict(list)
+    for key, (fingerprint, next_step_at) in waiting.items():
+        if next_step_at and next_step_at > now:
+            asleep[key[0], fingerprint].append((next_step_at, key))
+    keys = [key for card, some in asleep.items() for _, key in sorted(some)[: None if card in woken else FREED_MAX]]
+    if keys:
+        conn.execute(_woken(conn.dialect.name), bulk.key_params(conn.dialect.name, sorted(keys)) | {"now": now})
 
 
 def _waiting(dialect: str) -> Select[Any]:
@@ -129,10 +141,11 @@ def _waiting(dialect: str) -> Select[Any]:
             ),
         )
     )
-    return select(own.merchant_id, own.id, own.next_step_at).select_from(paid_by).where(own.status == "open")
+    found = select(own.merchant_id, own.id, own.next_step_at, method.fingerprint)
+    return found.select_from(paid_by).where(own.status == "open")
 
 
-_WAITING = Query(_waiting, attrgetter("next_step_at"), by="id")
+_WAITING = Query(_waiting, attrgetter("fingerprint", "next_step_at"), by="id")
 
 
 @lru_cache

@@ -97,16 +97,18 @@ def _declined(draft: Draft, attempt: Attempt, outcome: Declined) -> None:
 
 
 def _end(draft: Draft, attempt: Attempt, event: AttemptEvent, **fields: Any) -> Attempt:
-    """Give an attempt its final state. One that isn't declined leaves room on its card, for other invoices too.
+    """Give an attempt its final state. One that isn't declined leaves room on its card, for another invoice too.
 
-    A decline, too, may lift a stop that others wait for.
+    Whatever the answer, it may lift a stop that others wait for.
     """
     status = moved(ATTEMPT, attempt.status, event)
     ended = replace(attempt, status=status, ended_at=draft.now, **fields)
     draft.put_attempt(ended)
     draft.facts = recounted(draft.facts, ended)
-    if status is not AttemptStatus.DECLINED or attempt.fingerprint in draft.facts.stops:
+    if attempt.fingerprint in draft.facts.stops:
         draft.wake(attempt.fingerprint)
+    elif status is not AttemptStatus.DECLINED:
+        draft.free(attempt.fingerprint)
     return ended
 
 
