@@ -172,7 +172,8 @@ def test_a_customer_who_pays_is_counted_but_not_held_up(world: World, shop: Shop
         waiting = next(one for one in (first, second) if not shop.attempts(one))
         facts = shop.facts(waiting)
         assert facts.tied_method
-        pay_now(world.services, shop.id, waiting, facts.tied_method.id)
+        of_merchant = world.process("web", store=world.services.store.of(shop.id))
+        pay_now(of_merchant, shop.id, waiting, facts.tied_method.id)
         (third,) = _sell(shop, 1)
         _play(world, [worker], timedelta(seconds=0.9))
         assert [] == shop.attempts(third)

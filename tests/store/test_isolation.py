@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -13,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from purring.clock import SeededIds, VirtualClock
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import MerchantId
-from purring.store import customers, isolation, merchants
+from purring.domain.throttle import EVERYBODY, Throttle, begun
+from purring.store import customers, isolation, merchants, throttles
 from purring.store.columns import metadata
 from purring.store.engine import Store, open_store
 from purring.store.schema import customer, installation
+from purring.store.throttles import Permit
 from tests.store.world import NOW, World
 
 MERCHANTS_TABLES = sorted(name for name in metadata.tables if isolation.is_of_merchants(name))
@@ -188,6 +191,29 @@ def test_every_table_of_merchants_is_isolated_and_ours_is_none_of_them(worker: S
         me = conn.execute(text("SELECT current_user")).scalar_one()
     assert MERCHANTS_TABLES == sorted(name for name, (on, forced, _) in tables.items() if on and forced)
     assert not {me, isolation.MERCHANT_ROLE} & {owner for *_, owner in tables.values()}
+
+
+def test_a_merchants_charge_is_counted_for_all(worker: Store, world: World) -> None:
+    """Its transaction may use up what all share at a gateway, but change no limit."""
+    limit = Throttle(gateway="sandbox", spacing=timedelta(seconds=1), burst=3, in_flight_max=2)
+    with worker.transaction() as conn:
+        throttles.save(conn, limit)
+    one = Permit(merchant_id=EVERYBODY, gateway="sandbox", id="att_1", calls=1, until=NOW + timedelta(minutes=1))
+    scoped = worker.of(world.merchant.id)
+    with scoped.transaction() as conn:
+        assert [limit] == throttles.load(conn, [world.merchant.id])
+        (locked,) = throttles.lock(conn, ["sandbox"], [world.merchant.id])
+        throttles.save_used(conn, [begun(locked, NOW, 2)])
+        throttles.give(conn, [one])
+    with worker.reading() as conn:
+        assert [begun(limit, NOW, 2)] == throttles.all_of(conn)
+        assert {(EVERYBODY, "sandbox"): 1} == throttles.in_flight(conn, ["sandbox"], NOW).calls
+    with scoped.transaction() as conn:
+        throttles.give_back(conn, [one.id])
+    if worker.dialect == "postgresql":
+        with pytest.raises(DBAPIError) as error, scoped.transaction() as conn:
+            throttles.save(conn, limit)
+        assert isinstance(error.value.orig, InsufficientPrivilege)
 
 
 def test_a_role_must_have_a_plain_name() -> None:

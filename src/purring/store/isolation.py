@@ -23,6 +23,9 @@ MERCHANT_ROLE = "purring_merchant"
 
 _ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
+# Charges at a gateway are counted over all merchants, whoever's they are; limits aren't for merchants to change.
+_COUNTED = {"throttle": ("UPDATE (full_at, probing_until)",), "permit": ("INSERT", "DELETE")}
+
 # All tables that hold a merchant's rows, by the catalog, so that none is forgotten: run it when all of them are there.
 ISOLATE = """
 DO $$
@@ -83,6 +86,7 @@ def _table_statements(name: str, worker: str) -> Iterator[str]:
         yield f"CREATE POLICY {worker} ON {name} TO {worker} USING (true)"
     else:
         yield f"GRANT SELECT ON {name} TO {MERCHANT_ROLE}"
+        yield from (f"GRANT {what} ON {name} TO {MERCHANT_ROLE}" for what in _COUNTED.get(name, ()))
 
 
 def is_of_merchants(name: str) -> bool:

@@ -46,7 +46,7 @@ def load(conn: Connection, merchants: Collection[str]) -> list[Throttle]:
 
 def all_of(conn: Connection) -> list[Throttle]:
     """List every gateway's limits and pause."""
-    return [_throttle(row) for row in conn.execute(select(throttle).order_by(throttle.c.gateway, _OWN.merchant_id))]
+    return [_throttle(row) for row in conn.execute(select(throttle).order_by(throttle.c.gateway, _OWN.whose))]
 
 
 def lock(conn: Connection, gateways: Collection[str], merchants: Collection[str]) -> list[Throttle]:
@@ -63,7 +63,7 @@ def save(conn: Connection, value: Throttle) -> None:
     make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     new = make(throttle).values(**_row(value))
     rest = {name: new.excluded[name] for name in _row(value) if name not in _KEY}
-    conn.execute(new.on_conflict_do_update(index_elements=[_OWN.merchant_id, _OWN.gateway], set_=rest))
+    conn.execute(new.on_conflict_do_update(index_elements=[_OWN.whose, _OWN.gateway], set_=rest))
 
 
 def save_used(conn: Connection, values: Sequence[Throttle]) -> None:
@@ -90,7 +90,7 @@ def in_flight(conn: Connection, gateways: Collection[str], now: datetime) -> InF
     """Count the calls that are being made to these gateways; those of a worker that died count until they lapse."""
     rows = conn.execute(_counting(), {"gateways": sorted(gateways), "now": now}).all()
     return InFlight(
-        calls={(row.merchant_id, row.gateway): int(row.calls) for row in rows},
+        calls={(row.whose, row.gateway): int(row.calls) for row in rows},
         has_lapsed=any(row.lapsed for row in rows),
     )
 
@@ -100,7 +100,7 @@ def give(conn: Connection, permits: Sequence[Permit]) -> None:
     if permits:
         rows = [
             {
-                "merchant_id": one.merchant_id,
+                "whose": one.merchant_id,
                 "gateway": one.gateway,
                 "id": one.id,
                 "calls": one.calls,
@@ -126,23 +126,23 @@ def sweep(conn: Connection, gateways: Collection[str], now: datetime) -> None:
 # Statements and rows
 
 _OWN = throttle.c
-_KEY = frozenset({"merchant_id", "gateway"})
+_KEY = frozenset({"whose", "gateway"})
 _USED = (
     update(throttle)
-    .where(_OWN.merchant_id == bindparam("of"), _OWN.gateway == bindparam("at"))
+    .where(_OWN.whose == bindparam("of"), _OWN.gateway == bindparam("at"))
     .values(full_at=bindparam("full", type_=Instant), probing_until=bindparam("probing", type_=Instant))
 )
 
 
 @lru_cache
 def _of_merchants() -> Select[Any]:
-    return select(throttle).where(_OWN.merchant_id.in_(bindparam("merchants", expanding=True)))
+    return select(throttle).where(_OWN.whose.in_(bindparam("merchants", expanding=True)))
 
 
 @lru_cache
 def _locking() -> Select[Any]:
     at_them = _OWN.gateway.in_(bindparam("gateways", expanding=True))
-    return _of_merchants().where(at_them).order_by(_OWN.merchant_id, _OWN.gateway).with_for_update()
+    return _of_merchants().where(at_them).order_by(_OWN.whose, _OWN.gateway).with_for_update()
 
 
 @lru_cache
@@ -151,13 +151,13 @@ def _counting() -> Select[Any]:
     calls = func.sum(case((own.until > _NOW, own.calls), else_=0)).label("calls")
     lapsed = func.sum(case((own.until > _NOW, 0), else_=1)).label("lapsed")
     at_them = own.gateway.in_(bindparam("gateways", expanding=True))
-    return select(own.merchant_id, own.gateway, calls, lapsed).where(at_them).group_by(own.merchant_id, own.gateway)
+    return select(own.whose, own.gateway, calls, lapsed).where(at_them).group_by(own.whose, own.gateway)
 
 
 def _throttle(row: Any) -> Throttle:  # noqa: ANN401 - a row
     return Throttle(
         gateway=row.gateway,
-        merchant_id=row.merchant_id,
+        merchant_id=row.whose,
         spacing=None if row.spacing_us is None else row.spacing_us * _MICROSECOND,
         burst=row.burst,
         in_flight_max=row.in_flight_max,
@@ -170,7 +170,7 @@ def _throttle(row: Any) -> Throttle:  # noqa: ANN401 - a row
 
 def _row(value: Throttle) -> dict[str, Any]:
     return {
-        "merchant_id": value.merchant_id,
+        "whose": value.merchant_id,
         "gateway": value.gateway,
         "spacing_us": None if value.spacing is None else value.spacing // _MICROSECOND,
         "burst": value.burst,

@@ -66,11 +66,12 @@ found_charge = Table(
     partial_index("ix_found_charge_unsettled", "merchant_id", "invoice_id", where="settled_at IS NULL"),
 )
 
-# The limits of a gateway and its pause; `merchant_id` is empty in the row that holds for all merchants together.
+# The limits of a gateway and its pause: of the merchant `whose` they are, or of all together where that is empty.
+# These two tables aren't merchants' own: who begins a charge for one of them counts it for all.
 throttle = Table(
     "throttle",
     metadata,
-    an_id("merchant_id"),
+    an_id("whose"),
     words("gateway"),
     Column("spacing_us", BigInteger, nullable=True),
     number("burst"),
@@ -79,7 +80,7 @@ throttle = Table(
     number("pauses"),
     instant("paused_until", nullable=True),
     instant("probing_until", nullable=True),
-    PrimaryKeyConstraint("merchant_id", "gateway"),
+    PrimaryKeyConstraint("whose", "gateway"),
     check("spacing_us_above_zero", "spacing_us > 0"),
     check("burst_above_zero", "burst > 0"),
     check("in_flight_max_above_zero", "in_flight_max > 0"),
@@ -89,11 +90,11 @@ throttle = Table(
 permit = Table(
     "permit",
     metadata,
-    an_id("merchant_id"),
+    an_id("whose"),
     words("gateway"),
     an_id("id"),
     number("calls"),
     instant("until"),
-    PrimaryKeyConstraint("merchant_id", "gateway", "id"),
+    PrimaryKeyConstraint("whose", "gateway", "id"),
     check("calls_above_zero", "calls > 0"),
 )

@@ -928,7 +928,7 @@ def _upkeep() -> None:
     op.create_index("ix_invoice_link_invoice_id", "invoice_link", ["merchant_id", "invoice_id"], unique=False)
     op.create_table(
         "throttle",
-        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("whose", Id, nullable=False),
         sa.Column("gateway", sa.Text(), nullable=False),
         sa.Column("spacing_us", sa.BigInteger(), nullable=True),
         sa.Column("burst", sa.Integer(), nullable=False),
@@ -940,17 +940,17 @@ def _upkeep() -> None:
         sa.CheckConstraint("spacing_us > 0", name=op.f("ck_throttle_spacing_us_above_zero")),
         sa.CheckConstraint("burst > 0", name=op.f("ck_throttle_burst_above_zero")),
         sa.CheckConstraint("in_flight_max > 0", name=op.f("ck_throttle_in_flight_max_above_zero")),
-        sa.PrimaryKeyConstraint("merchant_id", "gateway", name=op.f("pk_throttle")),
+        sa.PrimaryKeyConstraint("whose", "gateway", name=op.f("pk_throttle")),
     )
     op.create_table(
         "permit",
-        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("whose", Id, nullable=False),
         sa.Column("gateway", sa.Text(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("until", Instant(), nullable=False),
         sa.CheckConstraint("calls > 0", name=op.f("ck_permit_calls_above_zero")),
-        sa.PrimaryKeyConstraint("merchant_id", "gateway", "id", name=op.f("pk_permit")),
+        sa.PrimaryKeyConstraint("whose", "gateway", "id", name=op.f("pk_permit")),
     )
 
 
