@@ -10,7 +10,6 @@ backend; wall time, which also holds waits for the disk, is printed beside it. T
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import sys
@@ -24,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.shared import crowd, machine
-from benchmarks.shared.databases import DURABLE, Databases, databases
+from benchmarks.shared.databases import Databases, databases
 from benchmarks.shared.double import InstantGateway
 from benchmarks.shared.results import Figure, figure, merge
 from purring.clock import RandomIds, SystemClock, VirtualClock
@@ -32,7 +31,6 @@ from purring.engine.pipeline import Pipeline
 from purring.notices.send import NullSender
 from purring.operations.services import Services
 from purring.store.engine import open_store
-from tests import postgres
 
 SIZES = (10_000, 1_000_000, 10_000_000)
 PER_CUSTOMER = 4
@@ -42,18 +40,6 @@ DUE = 200
 LOADED_AT_ONCE = 50_000
 """From so many copies on it is faster to build the indexes afterwards."""
 BYTES_PER_RECOVERY = 6_000
-# As PostgreSQL's own manual advises for a machine of its own: a quarter of the memory.
-LARGE = {
-    "max_wal_size": "4GB",
-    "shared_buffers": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 4 >> 20}MB",
-    "wal_level": "minimal",
-}
-# What can be switched while it runs, to load fast and to measure durably, isn't said on the command line.
-SETTINGS = {
-    name: value
-    for name, value in {**postgres.SETTINGS, **DURABLE, **LARGE}.items()
-    if name not in {"fsync", "full_page_writes", "synchronous_commit"}
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +67,7 @@ class Size:
         originals = crowd.live(url, recovered=PER_CUSTOMER - 1)
         self._clock = VirtualClock(originals.due_at)
         with crowd.connect(url) as conn:
-            _fill(conn, originals, recoveries // PER_CUSTOMER)
+            _fill(url, conn, originals, recoveries // PER_CUSTOMER)
         self._services = Services(
             store=open_store(url),
             gateways={"sandbox": InstantGateway(declined_percent=100)},
@@ -127,7 +113,7 @@ class Size:
         self._services.store.close()
 
 
-def _fill(conn: crowd.Driver, originals: crowd.Originals, customers: int) -> None:
+def _fill(url: str, conn: crowd.Driver, originals: crowd.Originals, customers: int) -> None:
     """Copy the customer that owes. Of every so many copies one is due in one of the rounds, the others much later."""
     stride = max(1, customers // (DUE * ROUNDS))
     due = (
@@ -136,18 +122,11 @@ def _fill(conn: crowd.Driver, originals: crowd.Originals, customers: int) -> Non
         " ELSE own.next_step_at + interval '20 days' + mod(copy, 604800) * interval '1 second' END"
     )
     started = time.perf_counter()
-    for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        conn.execute(f"ALTER SYSTEM SET {name} = off".encode())
-    conn.execute("SELECT pg_reload_conf()")
-    if customers < LOADED_AT_ONCE:
-        crowd.copy(conn, originals.due, range(1, customers), due=due, lean=True)
-    else:
-        with crowd.without_indexes(conn):
+    with crowd.loading(conn):
+        if customers >= LOADED_AT_ONCE:
+            crowd.load(url, originals.due, range(1, customers), due=due)
+        else:
             crowd.copy(conn, originals.due, range(1, customers), due=due, lean=True)
-    conn.execute("ALTER SYSTEM RESET ALL")
-    conn.execute("SELECT pg_reload_conf()")
-    crowd.settle(conn)
-    os.sync()
     conn.execute("SELECT pg_stat_reset()")
     size = conn.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchone()
     assert size is not None
@@ -173,7 +152,7 @@ def measured(made: Databases, sizes: Sequence[int]) -> list[Size]:
 
 def figures(sizes: Sequence[int], parent: Path | None = None) -> list[Figure]:
     """The cost at each size beside that at the smallest."""
-    with databases("postgresql", parent, SETTINGS) as made:
+    with databases("postgresql", parent, crowd.SETTINGS) as made:
         filled = measured(made, sizes)
         print(f"\n{'recoveries':>12}{'CPU/attempt':>14}{'worker':>12}{'PostgreSQL':>12}{'wall':>12}   whole scans of")
         for size in filled:

@@ -45,9 +45,9 @@ from purring.notices.send import NullSender
 from purring.operations.services import Services
 from purring.store.engine import open_store
 
-IN_FLIGHT = (32, 100, 300, 1_000)
+IN_FLIGHT = (100, 300, 1_000)
 LATENCIES_S = (0.3, 2.0)
-SECONDS_OF_WORK = 4
+SECONDS_OF_WORK = 3
 RIVALS = {"tasks": "asyncio tasks", "connections": "bare connections"}
 FIRST = 100
 _AMOUNT = Money(24_900, "NOK")

@@ -124,7 +124,7 @@ def figures(made: Databases, seconds: float) -> list[Figure]:
 def main() -> None:
     """Measure, print, write the results down."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60, help="how long invoices keep falling due (default: 60)")
+    parser.add_argument("--seconds", type=float, default=40, help="how long invoices keep falling due (default: 40)")
     parser.add_argument("--quick", action="store_true", help="for ten seconds; writes nothing down")
     parser.add_argument("--directory", type=Path, help="a directory on the disk to measure on (default: /tmp's)")
     given = parser.parse_args()

@@ -223,8 +223,8 @@ def figures(charges: int, rounds: int, parent: Path | None = None) -> list[Figur
 def main() -> None:
     """Measure, print, write the results down."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--charges", type=int, default=4_000, help="charges for each rival (default: 4,000)")
-    parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts (default: 3)")
+    parser.add_argument("--charges", type=int, default=3_000, help="charges for each rival (default: 3,000)")
+    parser.add_argument("--rounds", type=int, default=2, help="the median of so many counts (default: 2)")
     parser.add_argument("--quick", action="store_true", help="one round of 1,000; writes nothing down")
     parser.add_argument("--directory", type=Path, help="a directory on the disk to measure on (default: /tmp's)")
     given = parser.parse_args()

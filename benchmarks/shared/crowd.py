@@ -7,22 +7,28 @@ were written over the years do.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
+from benchmarks.shared import machine
+from benchmarks.shared.databases import DURABLE
 from purring.clock import VirtualClock
 from purring.domain.ids import CustomerId, MerchantId
 from purring.store.columns import metadata
+from tests import postgres
 from tests.world import FUNDS, World
 
 STARTS_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,6 +38,18 @@ UNREAD = frozenset({"delivery", "event", "invoice_line", "journal_entry", "journ
 """Tables that a charge only adds to."""
 _EXPLAINING = {("attempt", "notes"): "'[]'", ("notice", "context"): "'{}'"}
 """Columns that only explain what was decided."""
+
+LOADED_WITHOUT = ("fsync", "full_page_writes", "synchronous_commit")
+# As PostgreSQL's own manual advises for a machine of its own: a quarter of the memory.
+LARGE = {
+    "max_wal_size": "4GB",
+    "shared_buffers": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 4 >> 20}MB",
+    "wal_level": "minimal",
+}
+# What can be switched while it runs, to load fast and to measure durably, isn't said on the command line.
+SETTINGS = {
+    name: value for name, value in {**postgres.SETTINGS, **DURABLE, **LARGE}.items() if name not in LOADED_WITHOUT
+}
 
 Ids = dict[str, list[str]]  # by table
 Driver = psycopg.Connection
@@ -114,14 +132,59 @@ def copy(
     conn.execute("SET session_replication_role = replica")  # the originals fulfil every foreign key; so do their copies
     for name, ids in _rows_of(conn, customer).items():
         if name not in unread:
-            statement = _copying(metadata.tables[name], due if name == "invoice" else None, lean=lean)
-            for one in ids:
-                conn.execute(statement, {"id": one, "first": numbers.start, "last": numbers.stop - 1})
+            _copy_rows(conn, name, ids, numbers, due, lean=lean)
     conn.execute("RESET session_replication_role")
 
 
+def load(url: str, customer: CustomerId, numbers: range, *, due: str | None = None) -> None:
+    """Copy a customer millions of times, lean: without indexes and past the log, a table on each core."""
+    with connect(url) as conn:
+        rows = {name: ids for name, ids in _rows_of(conn, customer).items() if name not in UNREAD}
+        with _without_indexes(conn), ThreadPoolExecutor(machine.cores()) as threads:
+            largest_first = sorted(rows, key=lambda name: -len(rows[name]))
+            list(threads.map(lambda name: _load_table(url, name, rows[name], numbers, due), largest_first))
+
+
+def _load_table(url: str, name: str, ids: Sequence[str], numbers: range, due: str | None) -> None:
+    """Copy rows of one table in a transaction that empties it first: PostgreSQL writes no log of that."""
+    with connect(url) as conn, conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")  # what only grows refuses to be emptied
+        for statement in _EMPTIED:
+            conn.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        _copy_rows(conn, name, ids, numbers, due, lean=True)
+
+
+_EMPTIED: tuple[LiteralString, ...] = (
+    "CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT * FROM {}",
+    "TRUNCATE {}",
+    "INSERT INTO {} SELECT * FROM kept",
+)
+
+
+def _copy_rows(conn: Driver, name: str, ids: Sequence[str], numbers: range, due: str | None, *, lean: bool) -> None:
+    original = sql.SQL("CREATE TEMPORARY TABLE original AS SELECT * FROM {}").format(sql.Identifier(name))
+    conn.execute(original)  # a look at each of them would else go through all copies
+    statement = _copying(metadata.tables[name], due if name == "invoice" else None, lean=lean)
+    for one in ids:
+        conn.execute(statement, {"id": one, "first": numbers.start, "last": numbers.stop - 1})
+    conn.execute("DROP TABLE original")
+
+
 @contextmanager
-def without_indexes(conn: Driver) -> Iterator[None]:
+def loading(conn: Driver) -> Iterator[None]:
+    """Don't wait for the disk until the end of the block; at its end everything is on it."""
+    for name in LOADED_WITHOUT:
+        conn.execute(f"ALTER SYSTEM SET {name} = off".encode())
+    conn.execute("SELECT pg_reload_conf()")
+    yield
+    conn.execute("ALTER SYSTEM RESET ALL")
+    conn.execute("SELECT pg_reload_conf()")
+    settle(conn)
+    os.sync()
+
+
+@contextmanager
+def _without_indexes(conn: Driver) -> Iterator[None]:
     """Drop every index and every key until the end of the block: to copy millions takes a fraction of the time so.
 
     Foreign keys come back without a look at the rows that are there.
@@ -190,7 +253,7 @@ def _copying(table: Table, due: str | None, *, lean: bool) -> sql.Composed:
         for name in names
     ]
     return sql.SQL(
-        "INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS own,"
+        "INSERT INTO {table} ({names}) SELECT {values} FROM original AS own,"
         " generate_series(%(first)s::bigint, %(last)s::bigint) AS copy"
         " WHERE own.{key} = %(id)s"
     ).format(

@@ -100,8 +100,9 @@ GROUPS = (
         name="One midnight",
         script="renewals",
         pattern=r"[\d,]+ renewals at one midnight",
-        claim="Subscriptions that all renew at one midnight, worked by one worker: invoices issued, charged, one in "
-        "ten declined and its notice sent; beside a tenth as many in the same run.",
+        claim="A million subscriptions that are all due at one midnight, the first 20,000 of them worked by one "
+        "worker: invoices issued, charged, one in ten declined and its notice sent; beside a tenth as many due in the "
+        "same run.",
     ),
     Group(
         name="Notices",
