@@ -52,6 +52,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             secret_key=settings.secret_key.get_secret_value().encode(),
             bounces=make_bounce_address(settings),
             mailbox=make_mailbox(settings),
+            merchant_sends=settings.sender is SenderKind.WEBHOOK,
             outbound=make_outbound(settings),
         )
     finally:
@@ -146,7 +147,7 @@ def make_sender(settings: Settings) -> Sender:
     match settings.sender:
         case SenderKind.CONSOLE:
             return ConsoleSender(sys.stdout)
-        case SenderKind.NULL:
+        case SenderKind.NULL | SenderKind.WEBHOOK:
             return NullSender()
         case SenderKind.SMTP:
             smtp = SmtpSettings(

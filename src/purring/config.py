@@ -43,6 +43,7 @@ class SenderKind(StrEnum):
     CONSOLE = "console"
     SMTP = "smtp"
     FILE = "file"
+    WEBHOOK = "webhook"
     NULL = "null"
 
 
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     )
     sender: SenderKind = Field(
         default=SenderKind.CONSOLE,
-        description="Where notices go: printed, to a mail server, to files, or nowhere.",
+        description="Where notices go: printed, to a mail server, to files, as events to the merchant, or nowhere.",
     )
     from_email: str = Field(
         default=NO_EMAIL, description="The address that notices come from; the sender smtp needs one of your own."

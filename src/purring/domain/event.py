@@ -70,6 +70,7 @@ class EventKind(StrEnum):
     NOTICE_TEXT_CHANGED = "notice_text.changed"
     POLICY_CHANGED = "policy.changed"
     POLICY_LIMIT_OVERRIDDEN = "policy.limit_overridden"
+    NOTICE_DUE = "notice.due"
     NOTICE_BOUNCED = "notice.bounced"
     NOTICE_COMPLAINED = "notice.complained"
     QUEUE_SETTLED = "queue.settled"
@@ -149,6 +150,7 @@ SILENT = frozenset(
         EventKind.NOTICE_TEXT_CHANGED,
         EventKind.POLICY_CHANGED,
         EventKind.POLICY_LIMIT_OVERRIDDEN,
+        EventKind.NOTICE_DUE,
         EventKind.NOTICE_BOUNCED,
         EventKind.NOTICE_COMPLAINED,
         EventKind.QUEUE_SETTLED,

@@ -22,12 +22,14 @@ from purring.domain.endpoint import (
 )
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
+from purring.operations.links import with_link
 from purring.operations.outbound import Outbound
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import told, transact
-from purring.store import Connection, bulk, endpoints, event_deliveries, events, leases
+from purring.store import Connection, bulk, endpoints, event_deliveries, events, leases, notices
 from purring.store.event_deliveries import EventDelivery, Tried, Try
 from purring.store.leases import Claim, Work
+from purring.store.notices import Delivery
 from purring.telemetry.logs import log
 from purring.webhooks.payloads import body_of
 from purring.webhooks.post import DEADLINE_S, Posted
@@ -129,6 +131,7 @@ class Courier:
                 ring=services.event_ring,
             )
             sendings, waiting = _loaded(conn, claims) if claims else ([], {})
+            sendings = _with_links(conn, services, sendings)
         if not claims:
             return 0
         run: Run = self._threads.map if self._threads else map
@@ -200,6 +203,23 @@ def _loaded(conn: Connection, claims: Sequence[Claim]) -> tuple[list[_Sending], 
         where = to[one.merchant_id, one.endpoint_id]
         sendings.append(_Sending(claim=claim, delivery=one, endpoint=where, state=state))
     return sendings, waiting
+
+
+def _with_links(conn: Connection, services: Services, sendings: Sequence[_Sending]) -> list[_Sending]:
+    """Put the link into notices that the merchant sends: it is kept nowhere but in what goes out."""
+    due = {one.claim.id: one for one in sendings if one.delivery.kind is EventKind.NOTICE_DUE}
+    if not due:
+        return list(sendings)
+    keys = [(one.claim.merchant_id, str(one.delivery.facts["delivery_id"])) for one in due.values()]
+    copies = notices.deliveries(conn, keys)
+    return [_with_link(services, one, copies) if one.claim.id in due else one for one in sendings]
+
+
+def _with_link(services: Services, one: _Sending, copies: Mapping[bulk.Key, Delivery]) -> _Sending:
+    facts = one.delivery.facts
+    copy = copies[one.claim.merchant_id, str(facts["delivery_id"])]
+    linked = {name: with_link(services, copy, str(facts[name])) for name in ("text", "html")}
+    return replace(one, delivery=replace(one.delivery, facts={**facts, **linked}))
 
 
 def _chains(sendings: Iterable[_Sending]) -> list[list[_Sending]]:

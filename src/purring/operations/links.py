@@ -73,6 +73,11 @@ def without_link(services: Services, copy: Delivery, text: str) -> str:
     return text.replace(_token(services, copy), HIDDEN)
 
 
+def with_link(services: Services, copy: Delivery, text: str) -> str:
+    """The text of a copy as it is sent, from what may be kept of it."""
+    return text.replace(f"{PATH}{HIDDEN}", f"{PATH}{_token(services, copy)}")
+
+
 def open_link(services: Services, token: str) -> Opened:
     """What the link shows; looking leaves it as it is.
 

@@ -120,7 +120,8 @@ def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent
     match outcome:
         case Delivered():
             body = links.without_link(services, copy, rendered.body_text)
-            return Sent(claim=claim, subject=rendered.subject, body=body, locale=copy.person.locale)
+            due = _due(services, copy, rendered, now) if services.merchant_sends else None
+            return Sent(claim=claim, subject=rendered.subject, body=body, locale=copy.person.locale, due=due)
         case Deferred(affects_all=True):
             log.warning("sender_away", detail=outcome.detail)
             return None
@@ -147,11 +148,44 @@ def _remember(
     """Write down what became of each copy; those that nobody tried wait a little, and that costs them no try."""
     tried = {result.claim for result in results}
     untried = [claim for claim in claims if claim not in tried]
-    notices.mark_sent(conn, [one for one in results if isinstance(one, Sent)], services.owner, now)
+    sent = [one for one in results if isinstance(one, Sent)]
+    notices.mark_sent(conn, sent, services.owner, now)
+    events.append(conn, _handed_on(conn, sent, now), services.ids)
     refused = [one for one in results if isinstance(one, NotSent)]
     notices.mark_failed(conn, refused, services.owner, now)
     _note_addresses(conn, services, [one for one in refused if blames_address(one.code, one.problem)], now)
     leases.extend(conn, Work.DELIVERY, untried, services.owner, services.clock.now() + SENDER_PAUSE)
+
+
+def _due(services: Services, copy: Delivery, rendered: Rendered, now: datetime) -> EventDraft:
+    """All that a merchant needs to send the notice itself; its link is put in when the event goes out."""
+    message = _message(services, copy, rendered, now)
+    data = {
+        "delivery_id": copy.id,
+        "person_id": copy.person.id,
+        "kind": copy.notice.kind.value,
+        "locale": copy.person.locale,
+        "thread_id": message.thread,
+        "to_name": message.to_name,
+        "to_email": message.to_email,
+        "to_phone": copy.person.phone,
+        "from_name": message.from_name,
+        "reply_to": message.reply_to,
+        "subject": message.subject,
+        "text": links.without_link(services, copy, message.body),
+        "html": links.without_link(services, copy, message.body_html),
+    }
+    return EventDraft(kind=EventKind.NOTICE_DUE, object_id=copy.notice.id, at=now, data=data)
+
+
+def _handed_on(conn: Connection, sent: Sequence[Sent], now: datetime) -> list[tuple[MerchantId, EventDraft]]:
+    """The events of mails that the merchant sends, each once: as far as nobody else has taken the copy over."""
+    drafts = {(one.claim.merchant_id, one.due.data["delivery_id"]): one.due for one in sent if one.due}
+    if not drafts:
+        return []
+    copies = notices.deliveries(conn, [(merchant_id, str(which)) for merchant_id, which in drafts])
+    ours = {key for key, copy in copies.items() if copy.status is DeliveryStatus.SENT and copy.sent_at == now}
+    return [(merchant_id, draft) for (merchant_id, which), draft in drafts.items() if (merchant_id, which) in ours]
 
 
 def _note_addresses(conn: Connection, services: Services, refused: Sequence[NotSent], now: datetime) -> None:

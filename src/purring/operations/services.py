@@ -33,6 +33,7 @@ class Services:
     events on their way out, which have a thread of their own. `outbound`: who sends them; None: nobody. `base_url`:
     where people reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those are made with.
     `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
+    `merchant_sends`: notices are handed on as events, and the merchant sends them.
     """
 
     store: Store
@@ -48,6 +49,7 @@ class Services:
     secret_key: bytes = field(default=b"", repr=False)
     bounces: BounceAddress | None = None
     mailbox: Mailbox | None = None
+    merchant_sends: bool = False
     ring: Ring = field(default_factory=Ring)
     event_ring: Ring = field(default_factory=Ring)
     outbound: Outbound | None = None

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Update, and_, select, update
 from sqlalchemy import bindparam as parameter
 
 from purring.domain.customer import Customer, Person
+from purring.domain.event import EventDraft
 from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId, PersonId
 from purring.domain.notice import DECLINE_NOTICES, Channel, Notice, NoticeKind, NoticeStatus
 from purring.domain.recipients import recipients
@@ -72,12 +73,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A copy that went out, as it was rendered."""
+    """A copy that went out, as it was rendered. `due`: the event that hands it on, where the merchant sends it."""
 
     claim: Claim
     subject: str
     body: str
     locale: str
+    due: EventDraft | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,23 @@ class PersonFacts(Payload):
     person_id: str
 
 
+class DueFacts(PersonFacts):
+    """A notice ready to be sent by the merchant: to whom, and what it says."""
+
+    delivery_id: str
+    kind: str
+    locale: str
+    thread_id: str
+    to_name: str
+    to_email: str
+    to_phone: str
+    from_name: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+
+
 class BouncedFacts(PersonFacts):
     """Whose copy it was, and whether the address is refused for good."""
 
@@ -266,6 +283,7 @@ FACTS: Mapping[EventKind, type[Payload]] = dict.fromkeys(EVERY_KIND, Nothing) | 
     EventKind.METHOD_EDITED: EditedFacts,
     EventKind.POLICY_CHANGED: PolicyFacts,
     EventKind.POLICY_LIMIT_OVERRIDDEN: OverriddenFacts,
+    EventKind.NOTICE_DUE: DueFacts,
     EventKind.NOTICE_BOUNCED: BouncedFacts,
     EventKind.NOTICE_COMPLAINED: PersonFacts,
     EventKind.ENDPOINT_DISABLED: DisabledFacts,

@@ -87,7 +87,7 @@ def _tables() -> None:
             "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
             "'payment_method.expires_soon', 'brand.changed', 'notice_text.changed', 'policy.changed', "
-            "'policy.limit_overridden', 'notice.bounced', 'notice.complained', 'queue.settled', "
+            "'policy.limit_overridden', 'notice.due', 'notice.bounced', 'notice.complained', 'queue.settled', "
             "'endpoint.disabled')",
             name=op.f("ck_event_kind"),
         ),
