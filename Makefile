@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt cover docs simulate soak torture mailcheck bench clean
+.PHONY: help setup demo test browser screenshots lint fmt cover docs simulate soak torture mailcheck bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -21,6 +21,15 @@ demo: $(READY)  ## Play ten weeks of 2,000 customers' payments on a virtual cloc
 
 test: $(READY)  ## Linters, types, imports, and the whole suite on both databases
 	@$(RUN) tools/check.py $(ARGS)
+
+browser: $(READY)  ## The portal in Chromium: every page and journey, in all languages, schemes and widths
+	@tools/browser
+	@PURRING_BROWSER_ALL=1 $(RUN) -m pytest -q tests/browser $(ARGS)
+
+screenshots: $(READY)  ## A picture of every page of the portal, into DIR=.cache/screenshots
+	@tools/browser
+	@mkdir -p $(or $(DIR),.cache/screenshots)
+	@PURRING_BROWSER_ALL=1 PURRING_SCREENSHOTS=$(or $(DIR),.cache/screenshots) $(RUN) -m pytest -q tests/browser/test_pages.py $(ARGS)
 
 lint: $(READY)  ## Only the linters, types and imports
 	@$(RUN) tools/check.py --no-tests $(ARGS)

@@ -349,6 +349,7 @@ def test_help_tells_the_readers_own_story(shop: Shop, kari: Visitor) -> None:
     assert "onsdag 4. mars 2026" in readable(plain)
     assert ('<span class="source" lang="en">' in plain, '<span class="source" lang="en">' in both) == (False, True)
     assert 'aria-pressed="true"' in both
+    assert "by ourselves on Wednesday, March 4, 2026" in readable(both)
 
 
 def test_people_are_managed_with_a_fresh_code(shop: Shop, kari: Visitor) -> None:

@@ -80,23 +80,26 @@ class Shown:
     by_machine: bool
 
 
-def article(locale: str, figures: Mapping[str, str]) -> list[Shown]:
-    """The segments that can be told with these figures, in the reader's language where there is a translation."""
+def article(locale: str, figures: Mapping[str, str], source_figures: Mapping[str, str] | None = None) -> list[Shown]:
+    """The segments that can be told with these figures, in the reader's language where there is a translation.
+
+    `source_figures`: the same ones as the source's language writes them.
+    """
     return [
-        _shown(segment, figures)
+        _shown(segment, figures, source_figures or figures)
         for segment in segments(locale)
         if segment.source.figures <= figures.keys() and not segment.unless & figures.keys()
     ]
 
 
-def _shown(segment: Segment, figures: Mapping[str, str]) -> Shown:
+def _shown(segment: Segment, figures: Mapping[str, str], source_figures: Mapping[str, str]) -> Shown:
     text = segment.translation or segment.source
     return Shown(
         id=segment.id,
         kind=segment.kind,
         language=text.language,
-        html=_filled(text, figures),
-        source=_filled(segment.source, figures) if segment.translation else None,
+        html=_filled(text, figures if segment.translation else source_figures),
+        source=_filled(segment.source, source_figures) if segment.translation else None,
         by_machine=text.by is TranslatedBy.MACHINE,
     )
 

@@ -9,6 +9,7 @@ from purring.i18n.locales import DEFAULT
 from purring.operations.account import OpenInvoice
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.help import article
+from purring.web.portal.pen import Pen
 from purring.web.portal.visit import Front, Visit
 
 
@@ -20,12 +21,14 @@ def routes(front: Front) -> list[Route]:
 def payment_declined(visit: Visit) -> Response:
     """How declined payments work here, told by what is open right now."""
     unpaid = [one for one in account_of(visit).unpaid if one.status.failure]
-    shown = article(visit.locale, _figures(visit, unpaid[0] if unpaid else None))
+    worst = unpaid[0] if unpaid else None
+    source_pen = Pen(DEFAULT, visit.pen.tz)
+    shown = article(visit.locale, _figures(visit, worst, visit.pen), _figures(visit, worst, source_pen))
     both = visit.request.query_params.get("both") == "1" and visit.locale != DEFAULT
     return visit.page("help.html", segments=shown, both=both, has_source=visit.locale != DEFAULT)
 
 
-def _figures(visit: Visit, one: OpenInvoice | None) -> dict[str, str]:
+def _figures(visit: Visit, one: OpenInvoice | None, pen: Pen) -> dict[str, str]:
     """Everything that the article may name; what isn't known isn't there."""
     merchant = visit.who.merchant
     known = {
@@ -33,13 +36,13 @@ def _figures(visit: Visit, one: OpenInvoice | None) -> dict[str, str]:
         "support_email": merchant.support_email,
         "window_days": str(merchant.policy.window_days),
         "warning_days": str(merchant.policy.warning_lead_days),
-        **(_of_invoice(visit, one) if one else {}),
+        **(_of_invoice(one, pen) if one else {}),
     }
     return {name: value for name, value in known.items() if value}
 
 
-def _of_invoice(visit: Visit, one: OpenInvoice) -> dict[str, str]:
-    status, pen = one.status, visit.pen
+def _of_invoice(one: OpenInvoice, pen: Pen) -> dict[str, str]:
+    status = one.status
     failure = status.failure
     return {
         "invoice_number": one.invoice.number,

@@ -1,0 +1,98 @@
+"""A real Chromium in front of a real server: the portal on one origin, the sandbox's field on another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+from starlette.types import ASGIApp
+
+from purring.domain.customer import Customer
+from purring.gateways.sandbox.gateway import SandboxGateway
+from purring.gateways.sandbox.local import connect
+from purring.gateways.sandbox.server import build_app
+from purring.operations.sign_in import open_for
+from purring.web.app import make_app
+from purring.web.settings import WebSettings
+from tests.world import Shop, World
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """A merchant whose portal is being served at `url`."""
+
+    shop: Shop
+    url: str
+
+    def entrance(self, customer: Customer) -> str:
+        """A link that signs the customer's first person in."""
+        return open_for(self.shop.services, self.shop.id, customer.id, customer.people[0].id)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; without one these tests can't say anything, which only a developer's machine may do."""
+    path = os.environ.get("PURRING_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        assert "CI" not in os.environ, "there is no Chromium; tools/browser installs one"
+        pytest.skip("no Chromium: install your system's package, or name one in PURRING_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Portal and sandbox, each on a port of its own, on a clock that stands still."""
+    directory = tmp_path_factory.mktemp("site")
+    world = World(f"sqlite:///{shutil.copyfile(sqlite_template, directory / 'site.sqlite3')}", directory)
+    with _served(build_app(world.sandbox.api, 0.0)) as sandbox_url, connect(sandbox_url) as client, _free() as port:
+        url = f"http://127.0.0.1:{port}"
+        world.services = replace(
+            world.services, gateways={"sandbox": SandboxGateway(client)}, base_url=url, secret_key=b"only for this test"
+        )
+        with _served(make_app(world.services, WebSettings(base_url=url)), port):
+            yield Site(world.shop(), url)
+    world.close()
+
+
+@contextmanager
+def _free() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    yield port
+
+
+@contextmanager
+def _served(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve in a thread until the end of the block; gives the address."""
+    listener = socket.create_server(("127.0.0.1", port))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()

@@ -1,0 +1,183 @@
+"""What people come for, in a real browser: by mouse or keyboard, with scripts or without, in both languages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from purring.domain.customer import Customer
+from purring.domain.subscription import Subscription
+from purring.operations.customers import NewPerson
+from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.world import FUNDS, Shop
+
+NUMBER = "4242 4242 4242 4242"
+WORDS = {
+    "en": {
+        "edit": "Edit the payment method",
+        "change": "Change",
+        "pay": "Pay NOK 249.00 now",
+        "paid": "Thank you! The payment went through.",
+        "thanks": "Thank you! It is paid.",
+        "new": "Pay with a new card or account",
+        "enter": "Enter card or account",
+        "number": "Card number",
+        "expiry": "Expiry date",
+        "continue": "Continue",
+        "holder": "Name of the holder",
+        "save_and_pay": "Save and pay NOK 249.00 now",
+    },
+    "nb": {
+        "edit": "Rediger betalingsmåten",
+        "change": "Endre",
+        "pay": "Betal 249,00 kr nå",
+        "paid": "Takk! Betalingen gikk gjennom.",
+        "thanks": "Takk! Fakturaen er betalt.",
+        "new": "Betal med et nytt kort eller en ny konto",
+        "enter": "Skriv inn kort eller konto",
+        "number": "Kortnummer",
+        "expiry": "Utløpsdato",
+        "continue": "Fortsett",
+        "holder": "Navn på innehaveren",
+        "save_and_pay": "Lagre og betal 249,00 kr nå",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A customer whose charge was declined, and who has another card."""
+
+    customer: Customer
+    subscription: Subscription
+    other: str
+    words: dict[str, str]
+
+
+@pytest.fixture(params=["en", "nb"])
+def case(request: pytest.FixtureRequest, site: Site) -> Case:
+    """One of them in each language."""
+    shop, locale = site.shop, request.param
+    customer = shop.customer(NewPerson(name="Kari", email=f"kari{shop.numbers()}@example.com", locale=locale))
+    failing, other = shop.card(customer, "visa 43"), shop.card(customer, "approve")
+    subscription = shop.subscribe(customer, failing)
+    shop.world.work()
+    return Case(customer, subscription, other.id, WORDS[locale])
+
+
+ALL_WINDOWS = [(320, True), (1280, True), (320, False), (1280, False)]
+WINDOWS = ALL_WINDOWS if "PURRING_BROWSER_ALL" in os.environ else [(320, False), (1280, True)]
+
+
+@pytest.fixture(params=WINDOWS, ids=str)
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    """A window of each width, with scripts and without."""
+    width, scripts = request.param
+    context = chromium.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    yield page
+    context.close()
+
+
+def paid(shop: Shop, subscription: Subscription) -> bool:
+    """Whether the newest invoice is paid, by one charge at the gateway's own ledger."""
+    invoice = shop.invoice(subscription)
+    return shop.status(subscription) == ("paid", "active") and shop.world.captured()[invoice.id] == [invoice.total]
+
+
+def link_of(site: Site, customer: Customer) -> str:
+    """The link in the newest mail to a customer."""
+    mails = [mail for mail in site.shop.world.outbox.messages if mail.to_email == customer.people[0].email]
+    return next(word for word in mails[-1].body.split() if f"{site.url}/i/" in word)
+
+
+def test_change_the_method_and_pay(page: Page, site: Site, case: Case) -> None:
+    """Products, the subscription, Edit, Change, Pay."""
+    words = case.words
+    page.goto(site.entrance(case.customer))
+    page.get_by_role("link", name="Team plan").click()
+    page.get_by_role("link", name=words["edit"]).click()
+    page.locator(f"#{case.other}").check()
+    page.get_by_role("button", name=words["change"], exact=True).click()
+    page.get_by_role("button", name=words["pay"]).click()
+    expect(page.get_by_role("status")).to_contain_text(words["paid"])
+    assert paid(site.shop, case.subscription)
+
+
+def test_from_the_link_to_paid_with_a_new_card(page: Page, site: Site, case: Case) -> None:
+    """Three clicks and the card's field, which lives on the provider's own origin."""
+    words = case.words
+    page.goto(link_of(site, case.customer))
+    page.get_by_role("link", name=words["new"]).click()
+    page.get_by_role("link", name=words["enter"]).click()
+    _enter_card(page, site, words)
+    page.get_by_role("button", name=words["save_and_pay"]).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words["thanks"])
+    assert paid(site.shop, case.subscription)
+
+
+def _enter_card(page: Page, site: Site, words: dict[str, str]) -> None:
+    assert not page.url.startswith(site.url)
+    page.get_by_label(words["number"]).fill(NUMBER)
+    page.get_by_label(words["expiry"]).fill("04/31")
+    page.get_by_role("button", name=words["continue"]).click()
+
+
+def test_by_keyboard_alone(chromium: Browser, site: Site, case: Case) -> None:
+    """Tab, arrows, space and Enter change the method and pay; the focus can always be seen."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(site.entrance(case.customer))
+    for name in ("Team plan", case.words["edit"]):
+        _tab_to(page, name)
+        page.keyboard.press("Enter")
+    page.wait_for_url("**/method")
+    _tab_to(page, "", tag="INPUT")
+    while page.evaluate("document.activeElement.id") != case.other:
+        page.keyboard.press("ArrowDown")
+    _tab_to(page, case.words["change"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pays")
+    _tab_to(page, case.words["pay"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text(case.words["paid"])
+    context.close()
+    assert paid(site.shop, case.subscription)
+
+
+def _tab_to(page: Page, name: str, tag: str = "") -> None:
+    """Press Tab until the focus is on something of this name, and see that it shows."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "(() => { const e = document.activeElement, s = getComputedStyle(e);"
+            " return [e.innerText || '', e.tagName, s.outlineStyle]; })()"
+        )
+        text = here[0].replace("\N{NO-BREAK SPACE}", " ")
+        if (tag and here[1] == tag) or (name and name in text):
+            assert here[2] != "none"
+            return
+    pytest.fail(f"nothing called {name or tag} can be reached by Tab")
+
+
+def test_two_tabs_are_one_charge(chromium: Browser, site: Site) -> None:
+    """The same form in two tabs: the second finds that something has happened, and charges nothing."""
+    shop = site.shop
+    customer = shop.customer(NewPerson(name="Kari", email=f"kari{shop.numbers()}@example.com", locale="en"))
+    subscription = shop.subscribe(customer, shop.card(customer, FUNDS))
+    shop.world.work()
+    context = chromium.new_context()
+    first, second = context.new_page(), context.new_page()
+    first.goto(site.entrance(customer))
+    for page in (first, second):
+        page.goto(f"{site.url}/billing/invoices/{shop.invoice(subscription).id}/pay")
+    first.get_by_role("button", name="Pay").click()
+    second.get_by_role("button", name="Pay").click()
+    expect(second.get_by_role("status")).to_contain_text("Something happened to this invoice")
+    context.close()
+    assert ["declined"] * 2 == shop.attempts(subscription)

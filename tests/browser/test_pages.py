@@ -1,0 +1,157 @@
+"""Every page, in each language, light and dark, on a phone and on a desk: nothing that axe-core or the browser minds.
+
+`make test` looks at the phone by day and the desk by night; `make browser` at all four.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from purring.domain.customer import Customer
+from purring.operations.customers import NewPerson
+from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.world import FUNDS, PRICE
+
+WIDTHS = (320, 1280)
+SHOTS = os.environ.get("PURRING_SCREENSHOTS")
+"""A directory for a picture of every page; `make screenshots` sets it."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """A customer with something of everything, and the pages that show it."""
+
+    customer: Customer
+    pages: dict[str, str]
+
+
+@pytest.fixture(scope="module", params=["en", "nb"])
+def town(request: pytest.FixtureRequest, site: Site) -> Town:
+    """A customer whose two invoices were declined on one card, who has a card that pays nothing and a bank account."""
+    shop = site.shop
+    customer = shop.customer(
+        NewPerson(name="Kari Nordmann", email=f"kari.{request.param}@example.com", locale=request.param),
+        NewPerson(name="Ola Nordmann", email=f"ola.{request.param}@example.com", locale=request.param),
+        name="Fjord & Fjell AS",
+    )
+    card, account = shop.card(customer, FUNDS), shop.card(customer, test="sepa-7")
+    owing = [shop.subscribe(customer, card, amount=PRICE * n) for n in (1, 2)]
+    shop.subscribe(customer, account)
+    shop.world.work()
+    shop.world.later(minutes=5)
+    new = shop.card(customer, "approve")
+    invoice, subscription = shop.invoice(owing[0]).id, owing[0].id
+    link = next(
+        word.removeprefix(site.url)
+        for mail in reversed(shop.world.outbox.messages)
+        for word in mail.body.split()
+        if mail.to_email == customer.people[0].email and "/i/" in word
+    )
+    token = shop.token("approve").token
+    return Town(
+        customer,
+        {
+            "overview": "/billing",
+            "subscription": f"/billing/subscriptions/{subscription}",
+            "change_method": f"/billing/subscriptions/{subscription}/method",
+            "invoices": "/billing/invoices",
+            "invoice": f"/billing/invoices/{invoice}",
+            "pay": f"/billing/invoices/{invoice}/pay",
+            "settle": f"/billing/settle/{card.id}",
+            "methods": "/billing/methods",
+            "add": "/billing/methods/add",
+            "new": f"/billing/methods/new?token={token}",
+            "edit": f"/billing/methods/{card.id}/edit",
+            "tie": f"/billing/methods/{new.id}/tie",
+            "pays": f"/billing/methods/{card.id}/pays",
+            "replace": f"/billing/methods/{card.id}/replace",
+            "remove": f"/billing/methods/{new.id}/remove",
+            "help": "/billing/help?both=1",
+            "people": "/billing/people",
+            "person": "/billing/people/add",
+            "language": "/billing/language",
+            "sessions": "/sessions",
+            "accounts": "/accounts",
+            "prove": "/prove",
+            "gone": "/billing/invoices/inv_none",
+            "sign_in": "/sign-in",
+            "link": link,
+            "link_card": f"{link}/card",
+            "link_new": f"{link}/new?token={token}",
+            "thanks": f"/thanks?lang={request.param}",
+            "not_found": "/i/nowhere",
+        },
+    )
+
+
+ALL_LOOKS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
+LOOKS = ALL_LOOKS if "PURRING_BROWSER_ALL" in os.environ else [(320, "light"), (1280, "dark")]
+
+
+@pytest.fixture(params=LOOKS, ids=str)
+def look(request: pytest.FixtureRequest) -> tuple[int, str]:
+    """How wide the window is, and whether the reader's screen is light or dark."""
+    width, scheme = request.param
+    return width, scheme
+
+
+@pytest.fixture
+def page(chromium: Browser, site: Site, town: Town, look: tuple[int, str]) -> Iterator[Page]:
+    """A window in which the customer's billing admin is signed in. axe-core needs scripts that our policy forbids."""
+    width, scheme = look
+    locale = town.customer.people[0].locale
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=locale,
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(site.entrance(town.customer))
+    yield page
+    context.close()
+
+
+def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: tuple[int, str]) -> None:
+    """No violation on any page, no page that scrolls sideways, and every button is tall enough for a thumb."""
+    axe = Axe()
+    found: dict[str, object] = {}
+    for name, path in town.pages.items():
+        page.goto(f"{site.url}{path}")
+        if SHOTS:
+            file = Path(SHOTS) / f"{name}-{town.customer.people[0].locale}-{look[0]}-{look[1]}.png"
+            page.screenshot(path=file, full_page=True)
+        results = axe.run(page).response["violations"]
+        if results:
+            found[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in results]
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        low = page.evaluate(
+            "[...document.querySelectorAll('button, .button, nav a, input:not([type=hidden]), select')]"
+            ".filter(e => e.getBoundingClientRect().height < 24 || (e.matches('button, .button, nav a')"
+            " && e.getBoundingClientRect().height < 44)).map(e => e.outerHTML)"
+        )
+        if wide > 0 or low:
+            found[f"{name} laid out"] = (wide, low)
+    assert {} == found
+
+
+def test_the_browser_has_nothing_to_report(chromium: Browser, site: Site, town: Town) -> None:
+    """A crawl over all pages, under our own policy: no violation of it, no error, nothing from elsewhere."""
+    context = chromium.new_context()
+    said: list[str] = []
+    context.on("console", lambda message: said.append(message.text))
+    context.on("request", lambda request: said.append(request.url) if not request.url.startswith(site.url) else None)
+    page = context.new_page()
+    page.goto(site.entrance(town.customer))
+    for path in town.pages.values():
+        page.goto(f"{site.url}{path}")
+    context.close()
+    assert [] == [text for text in said if "404" not in text]
