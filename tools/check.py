@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -44,13 +45,27 @@ LINTERS = (
 
 def tests() -> tuple[Check, ...]:
     """The suite on all cores that we may use, the demand that the core is covered whole, the simulator's short set."""
-    suite = ("pytest", "-q", "-n", str(workers()), "--dist", "worksteal", "--durations", "8")
+    suite = ("pytest", "-q", "-n", str(workers()), "--dist", "worksteal", "--durations", "8", *left_out())
     coverage = ("coverage", "report", "--fail-under", str(DOMAIN_COVERAGE_PERCENT))
     return (
         Check(name="tests", command=(*suite, "--cov", "--cov-report=")),
         Check(name="coverage of the core", command=coverage),
         Check(name="simulation", command=("purring", "simulate", "--seeds", str(SEEDS))),
     )
+
+
+def find_chromium() -> str | None:
+    """Where the browser is that tests of the portal drive; None if there is none."""
+    named = os.environ.get("PURRING_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def left_out() -> tuple[str, ...]:
+    """What a machine without a browser can't test. CI must have one."""
+    if find_chromium() or "CI" in os.environ:
+        return ()
+    print("tests/browser is left out: there is no Chromium. `tools/browser` installs one.", flush=True)
+    return ("--ignore", "tests/browser")
 
 
 def workers() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import threading
@@ -24,8 +23,8 @@ from purring.operations.sign_in import open_for
 from purring.web.app import make_app
 from purring.web.settings import WebSettings
 from tests.world import Shop, World
+from tools.check import find_chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -52,11 +51,9 @@ class Site:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser; without one these tests can't say anything, which only a developer's machine may do."""
-    path = os.environ.get("PURRING_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        assert "CI" not in os.environ, "there is no Chromium; tools/browser installs one"
-        pytest.skip("no Chromium: install your system's package, or name one in PURRING_CHROMIUM")
+    """The browser. Where there is none, `make test` leaves these tests out and says so; CI installs one."""
+    path = find_chromium()
+    assert path, "there is no Chromium; tools/browser installs one, or name yours in PURRING_CHROMIUM"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
