@@ -126,11 +126,13 @@ NOTICE = Write(
     table="notice",
     own=(*_KEY, "customer_id", "invoice_id", "subscription_id", "attempt_id"),
     by_kind=("kind", "number", "context"),
-    same=("status", "owed_at", "due_at"),
+    same=("status", "owed_at", "due_at", "escalated"),
 )
 DELIVERY = Write(
-    table="delivery", own=(*_KEY, "notice_id", "person_id"), same=("status", "next_step_at", "tries", "problem")
-)  # fmt: skip
+    table="delivery",
+    own=(*_KEY, "notice_id", "person_id"),
+    same=("channel", "status", "next_step_at", "tries", "code", "problem"),
+)
 ENTRY = Write(
     table="journal_entry",
     own=(*_KEY, "invoice_id", "attempt_id", "amount_minor", "currency"),
