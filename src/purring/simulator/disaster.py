@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOOKS_EVERY = timedelta(minutes=30)
 """How often workers look again while the gateway can't be asked."""
 
+WAITS = timedelta(hours=7)
+"""How much later a database is lost that has nothing to forget yet."""
+
 
 class Disaster:
     """Backs up, and puts the backup back. `looks_at`: when a worker next looks how far the check after a restore is."""
@@ -39,13 +42,21 @@ class Disaster:
         self._vault.keep()
         world.trace.say("the database is backed up")
         minutes = world.dice.between("restored after", 10, world.dice.pick("restored within", (300, 4_000, 12_000)))
-        lost_at = world.clock.now() + timedelta(minutes=minutes)
-        world.agenda.put(lost_at, partial(self._put_back, world.post.position, len(world.gateway.requests)))
+        self._later(timedelta(minutes=minutes), world.post.position, len(world.gateway.requests))
+
+    def _later(self, after: timedelta, position: int, sent: int) -> None:
+        self._world.agenda.put(self._world.clock.now() + after, partial(self._put_back, position, sent))
 
     def _put_back(self, position: int, sent: int) -> None:
-        """Every process ends, the backup takes the database's place, new processes start."""
+        """Every process ends, the backup takes the database's place, new processes start.
+
+        Mostly it is waited for something to forget.
+        """
         world = self._world
-        if world.calm or not world.is_up() or self.looks_at is not None:
+        if world.calm or self.looks_at is not None:
+            return
+        if not world.is_up() or (len(world.gateway.requests) == sent and world.dice.chance("waits", 0.9)):
+            self._later(WAITS, position, sent)
             return
         self._is_told = world.dice.chance("told", 0.6)
         self._vault.put_back(world.clock.now(), told=self._is_told)
