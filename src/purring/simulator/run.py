@@ -102,7 +102,8 @@ def play(seeds: Iterable[int], bench: Bench) -> Tally:
 def hunt(bug: bugs.Bug, bench: Bench) -> Tally:
     """Look for a planted bug, seed after seed, until a check notices; first where it was noticed the last time."""
     known = bugs.KNOWN.get(bug.name, 1)
-    for seeds, seed in enumerate((known, *range(1, CATCH_WITHIN)), 1):
+    others = (seed for seed in range(1, CATCH_WITHIN + 1) if seed != known)
+    for seeds, seed in enumerate((known, *others), 1):
         history = live(plan_for(seed, always=bug.needs), bench, bug)
         if history.violations:
             return Tally(caught=[Caught(bug=bug.name, by=history.violations[0].check, seed=seed, seeds=seeds)])

@@ -1,7 +1,45 @@
-"""In which seed each planted bug was caught the last time; the hunt begins there."""
+"""In which seed each planted bug was caught the last time; the hunt begins there, or else at 1."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-KNOWN: Mapping[str, int] = {}
+KNOWN: Mapping[str, int] = {
+    "new key on resend": 4,
+    "another body on resend": 4,
+    "settles what is being sent": 7,
+    "a time-out counts as refused": 2,
+    "a refused resend counts as failed": 12,
+    "don't know counts as never got": 14,
+    "a key outlives itself": 4,
+    "an outage counts as a decline": 6,
+    "an open attempt stands in nobody's way": 3,
+    "paying doesn't wait for an unknown outcome": 5,
+    "a confirmation isn't taken back": 5,
+    "leases never end": 2,
+    "nobody asks about an unknown outcome": 21,
+    "nobody asks about a debit": 13,
+    "the next step is forgotten": 2,
+    "money that comes late is dropped": 21,
+    "charges go on before the check after a restore is over": 5,
+    "nobody notices a silent restore": 5,
+    "what was found after a restore is dropped": 2,
+    "ceilings are never full": 6,
+    "a hold is ignored": 2,
+    "a dispute is ignored": 5,
+    "a cancellation is ignored": 2,
+    "the window has no end": 2,
+    "a stop is ignored": 5,
+    "a stop holds for one debt only": 5,
+    "a network's wait is ignored": 15,
+    "nothing counts under the ceilings": 13,
+    "invoices of one batch don't see each other": 57,
+    "a debit comes without its form": 2,
+    "a new card wakes nobody": 6,
+    "an ended subscription wakes nobody": 2,
+    "a part counts as the whole": 5,
+    "payments aren't booked": 2,
+    "refunds aren't booked": 2,
+    "chargebacks aren't booked": 2,
+    "an event that comes twice acts twice": 5,
+}
