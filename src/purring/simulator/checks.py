@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from purring.domain.attempt import Attempt, AttemptStatus
 from purring.domain.card_number import holds_card_number
 from purring.domain.facts import Facts
-from purring.domain.ids import AttemptId
 from purring.domain.money import Money
 from purring.domain.schedule import schedule
 from purring.gateways.sandbox.oracle import SeenCharge, movements, seen_charges
@@ -90,8 +89,8 @@ def _judged(world: World, seen: list[SeenCharge], facts: list[Facts]) -> Broken:
         for one in facts:
             if one.customer.id == method.customer_id:
                 edits[method.token, one.invoice.id].append(at)
-    begun_at = {attempt.id: attempt.started_at for one in facts for attempt in one.attempts}
-    begun = [replace(charge, at=min(charge.at, begun_at.get(AttemptId(charge.key), charge.at))) for charge in seen]
+    begun_at = world.gateway.begun_at
+    begun = [replace(charge, at=min(charge.at, begun_at.get(charge.key, charge.at))) for charge in seen]
     misjudged = {charge.key for charge in seen if charge.invoice_id in world.misjudged}
     for sentence in judge.broken(judge.Case(seen=sorted(begun, key=attrgetter("at", "key")), edits=edits)):
         if not (sentence.startswith(MISLED) and any(key in sentence for key in misjudged)):

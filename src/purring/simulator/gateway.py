@@ -31,11 +31,15 @@ class AdapterBroke(Exception):
 
 
 class WatchedGateway:
-    """Wraps the real adapter. `requests`: what was sent under each key, and when it first was."""
+    """Wraps the real adapter. `requests`: what was sent under each key, and when it first was.
+
+    `begun_at`: when the attempt of a key was begun, which an older database that is put back has forgotten.
+    """
 
     def __init__(self, world: World, inner: Gateway) -> None:
         self._world, self._inner = world, inner
         self.requests: dict[str, tuple[ChargeRequest, datetime]] = {}
+        self.begun_at: dict[str, datetime] = {}
 
     @property
     def name(self) -> str:
@@ -136,8 +140,11 @@ class WatchedGateway:
         world, key, now = self._world, request.key, self._world.clock.now()
         self._check_no_transaction(key)
         with world.inner_store.reading() as conn:
-            if attempts.find(conn, AttemptId(key)) is None:
+            whose = attempts.find(conn, AttemptId(key))
+            if whose is None:
                 world.broken("key", f"{key} was sent before it was on disk")
+            else:
+                self.begun_at.setdefault(key, attempts.get(conn, whose[0], AttemptId(key)).started_at)
         first, first_at = self.requests.setdefault(key, (request, now))
         if first != request:
             world.broken("key", f"{key} was sent with two bodies")
