@@ -113,14 +113,23 @@ SELECT set_config('purring.merchant_id', %(merchant_id)s, true), (
         AND has_schema_privilege(oid, 'public', 'USAGE') AND has_table_privilege(oid, 'invoice', 'SELECT'))
 """
 
+_EMPTY_IN = "1!=1"  # as SQLAlchemy writes `IN ()`
 _ANY_MERCHANT = re.compile(r"mer_[0-9a-hjkmnp-tv-z]{26}")
 
 
 def _require_own(merchant_id: MerchantId, statement: str, parameters: object) -> None:
-    """Refuse a statement that doesn't ask for the merchant's own rows: only a mistake of ours can make such a one."""
-    if _TOUCHES_ROWS.search(statement):
-        named = set(_ANY_MERCHANT.findall(f"{statement} {parameters!r}"))
-        assert {merchant_id} == named, f"a statement for {merchant_id} asks for {sorted(named) or 'everybody'}"
+    """Refuse a statement that doesn't ask for the merchant's own rows: only a mistake of ours can make such a one.
+
+    One that looks up an empty list of keys, each of which would name its merchant, or of values, asks for nobody's.
+    """
+    if not _TOUCHES_ROWS.search(statement):
+        return
+    values = repr(parameters)
+    named = set(_ANY_MERCHANT.findall(f"{statement} {values}"))
+    asks_for_nothing = "wanted" in statement or _EMPTY_IN in statement
+    if named or not asks_for_nothing:
+        asked = f"a statement for {merchant_id} asks for {sorted(named) or 'everybody'}: {statement}"
+        assert {merchant_id} == named, asked
 
 
 _TOUCHES_ROWS = re.compile(r"\b({})\b".format("|".join(filter(is_of_merchants, sorted(metadata.tables)))))

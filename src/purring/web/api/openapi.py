@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from purring.webhooks.openapi import add_webhooks
+
 VERSION = "2026-11-28"
 """The day of the newest entry in the API's changelog."""
 
@@ -74,6 +76,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     components["responses"] = {
         f"Problem{status}": {"description": meaning, "content": _CONTENT} for status, meaning in _STATUSES.items()
     }
+    add_webhooks(made)
     for operation in _operations(made):
         for status in _STATUSES:
             operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
