@@ -51,9 +51,10 @@ def session(**fields: Any) -> Session:
 
 
 def test_every_role_has_its_permissions() -> None:
-    """Each role is listed, and everybody may see."""
+    """Each role is listed; an address that only gets notices may nothing, everybody else may see."""
     assert set(Role) == set(PERMISSIONS)
-    assert all(Permission.SEE in held for held in PERMISSIONS.values())
+    assert {Role.BILLING_ADDRESS} == {role for role, held in PERMISSIONS.items() if Permission.SEE not in held}
+    assert not PERMISSIONS[Role.BILLING_ADDRESS]
 
 
 def test_a_refusal_names_the_permission_and_who_holds_it() -> None:

@@ -49,6 +49,7 @@ FIGURES: dict[str, object] = {
     "planned_at": AT,
     "until_at": AT,
     "after": timedelta(hours=1),
+    "spread": timedelta(hours=6),
     "window_days": 28,
     "lead_days": 1,
     "limits": (FULL,),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from purring.domain.access import CODE_LIFETIME, CODE_TRIES_MAX, ENTRY_LIFETIME, IDLE_MAX, OpenedBy
+from purring.domain.customer import Role
 from purring.domain.errors import NotFound, RefusalCode, Refused
 from purring.domain.ids import PersonId
 from purring.operations import sign_in
@@ -110,6 +111,16 @@ def test_a_person_with_several_customers_chooses(shop: Shop, kari: PersonId) -> 
     other = shop.world.shop("Elsewhere AS")
     other.customer(NewPerson(name="Kari", email=EMAIL, locale="nb"))
     assert sorted([kari, again]) == sorted(entered(shop, asked(shop)))
+
+
+def test_an_address_that_only_gets_notices_lets_nobody_in(world: World, shop: Shop, kari: PersonId) -> None:
+    """It gets no code, and its customer isn't offered to anybody."""
+    accounts = NewPerson(name="Accounts", email="ap@example.com", locale="nb", role=Role.BILLING_ADDRESS)
+    mine = NewPerson(name="Kari", email=EMAIL, locale="nb", role=Role.BILLING_ADDRESS)
+    shop.customer(NewPerson(name="Eva", email="eva@example.com", locale="nb"), accounts, mine)
+    assert "" == asked(shop, accounts.email)
+    assert [kari] == entered(shop, asked(shop))
+    assert world.services.secret_key
 
 
 @pytest.mark.usefixtures("kari")

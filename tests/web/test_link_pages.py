@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from purring.domain.customer import Customer, Role
 from purring.domain.subscription import Subscription
 from purring.operations.customers import NewPerson
-from tests.web.visitor import Visitor, path_of, readable
+from tests.web.visitor import Visitor, forms_of, path_of, readable
 from tests.world import FUNDS, Shop
 
 LINK = re.compile(r"https://pay\.example(/i/[\w-]{32})\b")
@@ -98,6 +98,15 @@ def test_a_payer_may_pay_and_nothing_else(visitor: Visitor, shop: Shop) -> None:
     assert "Your role lets you look" in readable(visitor.web.get(f"{link}/card").text)
     assert "/thanks" == path_of(visitor.presses(link, f"{link}/pay"))
     assert ("paid", "active") == shop.status(subscription)
+
+
+def test_a_billing_address_may_look(visitor: Visitor, shop: Shop) -> None:
+    """Whoever gets the notice sees what it is about, and can press nothing."""
+    _, _, link = told(shop, role=Role.BILLING_ADDRESS)
+    page = visitor.opens(link)
+    assert "Payment declined: NOK 249.00" in page
+    assert "Your role lets you look" in page
+    assert [] == forms_of(visitor.web.get(link).text)
 
 
 @pytest.mark.parametrize("path", ["", "/card", "/new?token=tok_visa", "/pay"])

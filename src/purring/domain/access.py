@@ -39,6 +39,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.BILLING_ADMIN: frozenset(Permission),
     Role.PAYER: frozenset({Permission.SEE, Permission.PAY}),
     Role.READER: frozenset({Permission.SEE}),
+    Role.BILLING_ADDRESS: frozenset(),
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 
-from purring.domain.access import SESSION_MAX, OpenedBy, Session, SignInCode
+from purring.domain.access import SESSION_MAX, OpenedBy, Permission, Session, SignInCode, may
 from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound, RefusalCode, Refused
 from purring.domain.ids import CustomerId, MerchantId, PersonId, SessionId, SignInCodeId
@@ -71,7 +71,7 @@ def ask_code(services: Services, merchant_id: MerchantId, email: str, network: s
         _require_room(sessions.asked_since(conn, merchant_id, address, place, now - ASKED_WITHIN))
         sent = SignInCode(id=code, address_hash=address, code_hash=_code_hash(services, code), sent_at=now)
         sessions.add_code(conn, merchant_id, sent, place)
-        people = sessions.people_at(conn, merchant_id, email)
+        people = _who_may_see(conn, merchant_id, email)
     return CodeToSend(id=code, code=_code(services, code), person=people[0], merchant=merchant) if people else None
 
 
@@ -90,6 +90,11 @@ def send_code(services: Services, to_send: CodeToSend) -> None:
         log.warning("code_not_sent", code_id=to_send.id, detail=outcome.detail)
 
 
+def _who_may_see(conn: Connection, merchant_id: MerchantId, email: str) -> list[Person]:
+    """Whom an address lets in: an address that only gets notices lets nobody in."""
+    return [one for one in sessions.people_at(conn, merchant_id, email) if may(one, Permission.SEE)]
+
+
 def _require_room(asked: Asked) -> None:
     if asked.address >= ASKED_MAX.address or asked.network >= ASKED_MAX.network or asked.merchant >= ASKED_MAX.merchant:
         raise Refused(RefusalCode.TOO_MANY_CODES)
@@ -100,7 +105,7 @@ def accounts(services: Services, merchant_id: MerchantId, email: str, code: str)
     with services.store.transaction() as conn:
         if not _is_right(conn, services, merchant_id, email, code):
             return []
-        return sessions.people_at(conn, merchant_id, email)
+        return _who_may_see(conn, merchant_id, email)
 
 
 def _is_right(conn: Connection, services: Services, merchant_id: MerchantId, email: str, code: str) -> bool:
@@ -202,7 +207,7 @@ def same_person(services: Services, who: SignedIn) -> list[tuple[Person, Custome
     if who.session.opened_by is not OpenedBy.CODE:
         return [(who.person, who.customer)]
     with services.store.reading() as conn:
-        people = sessions.people_at(conn, who.merchant.id, who.person.email)
+        people = _who_may_see(conn, who.merchant.id, who.person.email)
         found = customers.load(conn, [(who.merchant.id, one.customer_id) for one in people])
     return [(one, found[who.merchant.id, one.customer_id]) for one in people]
 

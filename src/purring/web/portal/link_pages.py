@@ -43,15 +43,15 @@ def routes(front: Front) -> list[Route]:
     ]
 
 
-def _opened(handler: LinkPage, needs: Permission = Permission.SEE) -> Callable[[Guest], Response]:
-    """A page for whoever holds a link that leads somewhere, if their role has a permission.
+def _opened(handler: LinkPage, needs: Permission | None = None) -> Callable[[Guest], Response]:
+    """A page for whoever holds a link that leads somewhere; what it `needs` beyond looking, their role must have.
 
     Raises NotFound: the link leads nowhere.
     """
 
     def answer(guest: Guest) -> Response:
         opened = open_link(guest.services, guest.request.path_params["token"])
-        if not may(opened.person, needs):
+        if needs and not may(opened.person, needs):
             return guest.go(_home(guest), "not_permitted")
         return handler(guest, opened)
 

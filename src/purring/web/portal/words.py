@@ -50,4 +50,5 @@ ROLES: Mapping[Role, str] = {
     Role.BILLING_ADMIN: mark("Billing admin: may do everything"),
     Role.PAYER: mark("Payer: may look and pay"),
     Role.READER: mark("Reader: may look"),
+    Role.BILLING_ADDRESS: mark("Billing address: only gets messages"),
 }
