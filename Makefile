@@ -8,7 +8,7 @@ READY := .venv/.ready
 .PHONY: help setup demo test browser screenshots lint fmt cover docs simulate soak torture mailcheck bench clean
 
 help:  ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv ready; every other target does this by itself
 
@@ -55,6 +55,9 @@ torture: $(READY)  ## Kill real workers on a real PostgreSQL for MINUTES=22, the
 
 mailcheck: $(READY)  ## Send notices through a genuine Postfix with TLS, and read its bounces (as root)
 	@$(RUN) -m tools.mailcheck $(ARGS)
+
+fuzz-api: $(READY)  ## Call the API more than 10,000 times with what its document allows and forbids
+	@$(RUN) -m tools.fuzz_api $(ARGS)
 
 bench: $(READY)  ## Measure the speeds that we claim
 	@tools/setup --group bench
