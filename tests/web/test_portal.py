@@ -87,6 +87,17 @@ def test_the_merchants_application_lets_people_in(web: TestClient, shop: Shop, c
     assert "/sign-in" == path_of(web.get(link))
 
 
+def test_signing_in_counts_as_having_read(web: TestClient, shop: Shop, customer: Customer) -> None:
+    """Whoever sees what is unpaid has noticed; asking for a code or opening pages doesn't say so."""
+    shop.subscribe(customer, shop.card(customer, FUNDS))
+    shop.world.work()
+    visitor = Visitor(web, shop, customer)
+    visitor.posts("/sign-in", email=KARI.email)
+    assert [None] == [notice.read_at for notice in shop.notices(customer.id)]
+    visitor.posts("/sign-in/code", email=KARI.email, code=visitor.code())
+    assert [shop.world.clock.now()] == [notice.read_at for notice in shop.notices(customer.id)]
+
+
 def test_a_session_ends_at_the_server(web: TestClient, world: World, kari: Visitor) -> None:
     """Signed out, or idle for too long: the same cookie opens nothing any more."""
     token = web.cookies["__Host-purring"]

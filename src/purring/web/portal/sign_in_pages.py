@@ -11,7 +11,10 @@ from purring.domain.customer import Person
 from purring.domain.errors import NotFound, Refused
 from purring.domain.ids import MerchantId
 from purring.operations import sign_in
+from purring.operations.account import account
 from purring.operations.merchants import sellers
+from purring.operations.notices import mark_read
+from purring.operations.services import Services
 from purring.web.portal.sayings import saying
 from purring.web.portal.visit import HOME, Front, Guest, Visit, cookie_name, own_path
 
@@ -80,6 +83,7 @@ def _code_page(guest: Guest, merchant_id: MerchantId, email: str, problem: str =
 def _let_in(
     guest: Guest, merchant_id: MerchantId, person: Person, answer: Response, instead_of: Session | None = None
 ) -> Response:
+    mark_seen(guest.services, merchant_id, person)
     token = sign_in.open_session(
         guest.services,
         merchant_id,
@@ -90,6 +94,12 @@ def _let_in(
     )
     set_session(guest, answer, token)
     return answer
+
+
+def mark_seen(services: Services, merchant_id: MerchantId, person: Person) -> None:
+    """Whoever signs in sees at once what is unpaid: nobody else needs to be told of it."""
+    for one in account(services, merchant_id, person.customer_id).unpaid:
+        mark_read(services, merchant_id, one.invoice.id, person.id)
 
 
 def set_session(guest: Guest, answer: Response, token: str) -> None:
