@@ -75,9 +75,11 @@ def test_a_newer_card_is_offered_and_tied(visitor: Visitor, shop: Shop) -> None:
 
 def test_declined_again_is_said_and_a_second_click_charges_nothing(visitor: Visitor, shop: Shop) -> None:
     """The page comes back with what happened; the form that was sent is worth nothing any more."""
-    _, subscription, link = told(shop, FUNDS)
+    customer, subscription, link = told(shop, FUNDS)
+    assert [None] == [notice.read_at for notice in shop.notices(customer.id)]
     fields = {"method_id": shop.facts(subscription).tied_method_id or "", "seen": "1"}
     assert "declined again" in readable(visitor.posts(f"{link}/pay", **fields).text)
+    assert {None, shop.world.clock.now()} == {notice.read_at for notice in shop.notices(customer.id)}
     assert "Something happened" in readable(visitor.posts(f"{link}/pay", **fields).text)
     assert ["declined"] * 2 == shop.attempts(subscription)
 

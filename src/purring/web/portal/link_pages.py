@@ -19,6 +19,7 @@ from purring.domain.payment_method import PaymentMethod
 from purring.i18n.locales import negotiate
 from purring.operations import methods, tokens
 from purring.operations.links import PATH, Opened, open_link
+from purring.operations.notices import mark_read
 from purring.web.portal.invoice_pages import charged
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
@@ -100,6 +101,7 @@ def _has_moved_on(guest: Guest, opened: Opened) -> bool:
 
 def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Response:
     facts, merchant_id = opened.facts, opened.facts.merchant.id
+    mark_read(guest.services, merchant_id, facts.invoice.id, opened.person.id)
     try:
         if ties and facts.subscription:
             methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
