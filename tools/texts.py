@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from purring.i18n.catalog import catalogue_path, catalogue_source
 from purring.i18n.locales import DEFAULT, LOCALES
-from purring.notices.samples import Sample, rendered, samples, written
+from purring.notices.samples import Sample, rendered, samples, texted, written
 from tools.mail_html import outline
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +53,8 @@ def main() -> None:
     for sample, locale in golden():
         golden_path(sample, locale).write_text(written(sample, locale), encoding="utf-8")
         html_path(sample, locale).write_text(outline(rendered(sample, locale).body_html), encoding="utf-8")
+    for locale in LOCALES:
+        short_path(locale).write_text(shorts(locale), encoding="utf-8")
 
 
 def compiled_frame() -> str:
@@ -76,6 +78,16 @@ def golden_path(sample: Sample, locale: str) -> Path:
 def html_path(sample: Sample, locale: str) -> Path:
     """Where the outline of a sample's HTML is kept."""
     return golden_path(sample, locale).with_suffix(".html")
+
+
+def short_path(locale: str) -> Path:
+    """Where the text messages are kept, as a person has read and approved them."""
+    return GOLDEN / f"sms.{locale}.txt"
+
+
+def shorts(locale: str) -> str:
+    """Every sample as a text message."""
+    return "".join(f"{sample.name}\n    {texted(sample, locale)}\n\n" for sample in samples())
 
 
 def updated_catalogue(locale: str) -> bytes:

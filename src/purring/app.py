@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from purring.clock import RandomIds, SystemClock, draw_bytes, elapsed_s
-from purring.config import LogFormat, SenderKind, Settings, signer_of
+from purring.config import LogFormat, SenderKind, Settings, signer_of, sms_of
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
 from purring.gateways.registry import GatewaySettings, open_gateway
 from purring.notices.mailbox import Mailbox, open_mailbox
-from purring.notices.send import ConsoleSender, FileSender, NullSender, Sender
+from purring.notices.send import ConsoleSender, FileSender, NullSender, Sender, SenderOf
+from purring.notices.sms import ConsoleSmsSender, SmsSender
+from purring.notices.sms_request import ShortMessage
 from purring.notices.smtp import SmtpSender, SmtpSettings
 from purring.notices.verp import BounceAddress
 from purring.operations.outbound import Outbound
@@ -36,7 +38,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     store = open_ready_store(settings)
     gateways = Gateways(settings)
     clock = SystemClock()
-    sender = make_sender(settings)
+    sender, sms_sender = make_sender(settings), make_sms_sender(settings)
     try:
         yield Services(
             store=store,
@@ -54,9 +56,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
             mailbox=make_mailbox(settings),
             merchant_sends=settings.sender is SenderKind.WEBHOOK,
             outbound=make_outbound(settings),
+            sms_sender=sms_sender,
         )
     finally:
         sender.close()
+        if sms_sender is not None:
+            sms_sender.close()
         gateways.close()
         store.close()
 
@@ -165,6 +170,16 @@ def make_sender(settings: Settings) -> Sender:
             return FileSender(settings.mail_directory)
         case _:
             assert_never(settings.sender)
+
+
+def make_sms_sender(settings: Settings) -> SenderOf[ShortMessage] | None:
+    """Where text messages go. None: nobody sends any."""
+    sms = sms_of(settings)
+    if sms is not None:
+        return SmsSender(sms, elapsed_s)
+    if settings.sender is SenderKind.CONSOLE:
+        return ConsoleSmsSender(sys.stdout)
+    return NullSender() if settings.sender is SenderKind.NULL else None
 
 
 def make_bounce_address(settings: Settings) -> BounceAddress | None:

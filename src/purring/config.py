@@ -23,6 +23,7 @@ from purring.gateways.sandbox.settings import DEFAULT_EVENT_SECRET
 from purring.notices.mailbox import open_mailbox
 from purring.notices.message import is_address
 from purring.notices.signing import Signer
+from purring.notices.sms_request import DEFAULT_BODY, DEFAULT_HEADERS, SmsSettings
 from purring.notices.smtp import Tls
 from purring.notices.verp import BounceAddress
 
@@ -142,6 +143,26 @@ class Settings(BaseSettings):
     )
     mail_directory: Path = Field(
         default=Path("mail"), description="Where the sender file writes each notice, as a mail of its own: <id>.eml."
+    )
+    sms_url: str = Field(
+        default="",
+        description="Where the provider of text messages takes requests, by https; empty: none are sent, only printed "
+        "where notices are.",
+    )
+    sms_method: str = Field(default="POST", description="How it is asked to send: POST or PUT.")
+    sms_headers: str = Field(
+        default=DEFAULT_HEADERS,
+        description="The request's headers, a JSON object; {secret} and {id} are filled in. Its Content-Type says "
+        "whether the body is JSON or a form.",
+    )
+    sms_body: str = Field(
+        default=DEFAULT_BODY,
+        description="The request's body, with {to}, {text}, {id} (the same at every try) and {secret} inside of texts.",
+    )
+    sms_secret: SecretStr = Field(default=SecretStr(""), description="What stands for {secret}.")
+    sms_success: str = Field(
+        default="",
+        description="What a JSON answer must say beside a status of 2xx, such as messages.0.status=0; empty: nothing.",
     )
     environment: Environment = Field(
         default=Environment.DEVELOPMENT, description="Production refuses default secrets and an http base URL."
@@ -270,6 +291,7 @@ def _at_odds(settings: Settings) -> Iterator[str]:
                 yield f"{variable(name)}: it is missing. {FIELDS[name].description}"
     yield from _bounces_at_odds(settings)
     yield from _dkim_at_odds(settings)
+    yield from _sms_at_odds(settings)
     if settings.smtp_user and settings.smtp_tls is Tls.NONE:
         yield f"{variable('smtp_tls')}: a password would travel in plain text; use starttls or implicit."
     if settings.environment is Environment.PRODUCTION:
@@ -309,6 +331,31 @@ def signer_of(settings: Settings) -> Signer | None:
         return None
     domain = settings.dkim_domain or settings.from_email.rpartition("@")[2]
     return Signer(domain=domain, selector=settings.dkim_selector, key=key)
+
+
+def sms_of(settings: Settings) -> SmsSettings | None:
+    """How text messages are sent; None: not at all.
+
+    Raises ConfigError.
+    """
+    if not settings.sms_url:
+        return None
+    return SmsSettings(
+        url=settings.sms_url,
+        method=settings.sms_method,
+        headers=settings.sms_headers,
+        body=settings.sms_body,
+        secret=settings.sms_secret.get_secret_value(),
+        success=settings.sms_success,
+    )
+
+
+def _sms_at_odds(settings: Settings) -> Iterator[str]:
+    """A request that no provider could be sent."""
+    try:
+        sms_of(settings)
+    except ConfigError as error:
+        yield f"{variable(error.field or 'sms_url')}: {error.message}"
 
 
 def _dkim_at_odds(settings: Settings) -> Iterator[str]:

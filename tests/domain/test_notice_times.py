@@ -84,6 +84,7 @@ def test_a_last_notice_does_not_wait_for_others() -> None:
         ({"expiry_days": (30, 30)}, "expiry_days"),
         ({"expiry_days": (30, 21, 14, 7, 3)}, "expiry_days"),
         ({"expiry_days": (0,)}, "expiry_days"),
+        ({"sms_kinds": (NoticeKind.RECEIPT, NoticeKind.RECEIPT)}, "sms_kinds"),
         ({"quiet_from": time(22)}, "quiet_until"),
         ({"quiet_until": time(7)}, "quiet_until"),
         ({"quiet_from": time(7), "quiet_until": time(7)}, "quiet_until"),

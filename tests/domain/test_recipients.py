@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purring.domain.customer import AddressState, Person, Role
+from purring.domain.customer import AddressState, Person, Role, require_phone
+from purring.domain.errors import InvalidInput
 from purring.domain.notice import DECLINE_NOTICES, NoticeKind, NoticeStatus
 from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policy import Policy
-from purring.domain.recipients import WARNINGS, is_escalated, recipients
+from purring.domain.recipients import WARNINGS, is_escalated, recipients, texted
 from tests.domain import make
 from tests.domain.make import day, no
 from tests.domain.story import Story
@@ -35,6 +36,30 @@ def test_a_notice_reaches_whom_it_can(people: list[Person], kind: NoticeKind, es
     lost = bool(notified) and not any(one.is_reachable for one in notified)
     assert not readers or escalated or lost
     assert not (escalated or lost) or readers == [one for one in people if not one.is_notified and one.is_reachable]
+
+
+def test_text_messages_go_to_who_takes_them() -> None:
+    """Only of the kinds that the merchant names, also where mail is known to bounce, and never to readers."""
+    terms = NoticeTerms(sms_kinds=(NoticeKind.LAST_NOTICE,))
+    takes = {"phone": "+4790000000", "takes_sms": True}
+    told = [make.person(**takes), make.person(**takes, email_state=AddressState.BOUNCED)]
+    others = [make.person(phone="+4790000000"), make.person(**takes, role=Role.READER)]
+    assert tuple(told) == texted([*told, *others], NoticeKind.LAST_NOTICE, terms)
+    assert () == texted(told, NoticeKind.RECEIPT, terms)
+
+
+@pytest.mark.parametrize(
+    ("phone", "takes_sms"),
+    [("90000000", False), ("+0790000000", False), ("+47 90000000", True), ("+47", True), ("", True)],
+)
+def test_a_number_is_international_or_refused(phone: str, takes_sms: bool) -> None:  # noqa: FBT001 - drawn
+    """The message says how to write it, and doesn't repeat it."""
+    with pytest.raises(InvalidInput) as caught:
+        require_phone(phone, takes_sms=takes_sms)
+    assert "phone" == caught.value.field
+    assert not phone or phone not in caught.value.message.replace("+4790000000", "")
+    require_phone("+4790000000", takes_sms=True)
+    require_phone("", takes_sms=False)
 
 
 def unread(*, read: bool = False, after: int = 2) -> Story:

@@ -14,6 +14,8 @@ from tests.imports.lines import (
     written,
 )
 
+PERSON: Line = {"kind": "person", "customer": "C-1", "name": "Ann", "email": "ann@x.example"}
+
 BAD_ROWS = [
     (customer_line(9, name=""), "name", "it is missing"),
     (customer_line(9, name="—"), "name", "no name"),
@@ -34,6 +36,8 @@ BAD_ROWS = [
     (method_line(1, token="tok_visa-9", backup_consent_at="yesterday"), "backup_consent_at", "is not a time"),
     (method_line(1, scheme="amex"), "token", "another card"),
     (method_line(8), "customer", "there is no customer C-8"),
+    ({**PERSON, "phone": "90000000"}, "phone", "no international number"),
+    ({**PERSON, "takes_sms": "yes"}, "phone", "needs a phone"),
     (subscription_line(9, customer="C-1", method=None, amount="19.905"), "amount", "3 decimals but USD has 2"),
     (subscription_line(9, customer="C-1", method=None, interval="monthly"), "interval", "2 weeks"),
     (subscription_line(9, customer="C-1", method=None, quantity="0"), "quantity", "from 1 to"),

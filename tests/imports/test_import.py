@@ -89,6 +89,13 @@ def test_what_a_row_leaves_empty_comes_from_the_merchant(world: World) -> None:
     assert [("Kari", "nb", Role.BILLING_ADMIN)] == [(one.name, one.locale, one.role) for one in own.people]
 
 
+def test_a_person_may_take_text_messages(world: World) -> None:
+    """Under an international number."""
+    kari = {"kind": "person", "customer": "C-1", "name": "Kari", "email": "k@x.example"}
+    world.take_in(written(world, customer_line(1), {**kari, "phone": "+4790000000", "takes_sms": "yes"}))
+    assert [("+4790000000", True)] == [(one.phone, one.takes_sms) for one in story_of(world, "C-1").customer.people]
+
+
 def test_rows_may_stand_in_any_order(world: World) -> None:
     """An invoice may come before its customer: kinds are imported in their own order."""
     run = world.take_in(written(world, invoice_line(1), method_line(1), customer_line(1)))

@@ -134,6 +134,7 @@ def test_the_terms_of_notices_are_changed_one_by_one(world: World, shop: Shop) -
         ({"combine_at": "noon"}, "notices.combine_at must be a time of day"),
         ({"hold_back_max": 9}, "notices.hold_back_max must be 0 to 2"),
         ({"quiet_from": "21:00"}, "notices.quiet_until needs quiet_from"),
+        ({"sms_kinds": ["parcel"]}, "notices.sms_kinds knows no 'parcel'"),
     ],
 )
 def test_terms_that_can_not_be_kept_are_refused(world: World, shop: Shop, said: dict[str, object], remedy: str) -> None:

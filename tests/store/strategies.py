@@ -91,6 +91,7 @@ notice_terms = st.builds(
     quiet_until=st.times(max_value=time(21)),
     receipts=st.booleans(),
     expiry_days=st.sampled_from([(30, 7), (), (60, 30, 14, 7)]),
+    sms_kinds=st.sampled_from([(), (NoticeKind.LAST_NOTICE, NoticeKind.ACTION_NEEDED)]),
     escalate_after_unread=st.none() | st.integers(1, 10),
 )
 

@@ -13,12 +13,13 @@ from purring.cli.runtime import MerchantOption, services
 from purring.config import load_settings
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import NoticeId, check_id
+from purring.domain.notice import Channel
 from purring.notices.browser import Browser, find_browser
 from purring.notices.look import OURS, Look
 from purring.notices.preview import write_preview
 from purring.operations.looks import look_of
 from purring.operations.lookup import merchant_named
-from purring.operations.notices import rendered_for
+from purring.operations.notices import rendered_for, short_for
 from purring.operations.story import copies_of_notice
 from purring.store.notices import Delivery
 
@@ -80,12 +81,15 @@ def preview(
 
 def _copy(copy: Delivery, look: Look) -> str:
     """One person's copy: as it was sent, or as it would read now."""
-    if copy.subject is None or copy.body is None:
+    if copy.channel is Channel.SMS:
+        subject, body = "(text message)", short_for(copy) if copy.body is None else copy.body
+    elif copy.subject is None or copy.body is None:
         rendered = rendered_for(copy, look)
         subject, body = rendered.subject, rendered.body_text
     else:
         subject, body = copy.subject, copy.body
     state = f"{copy.status} {copy.sent_at:%Y-%m-%d %H:%M} UTC" if copy.sent_at else str(copy.status)
     problem = f"\nProblem: {copy.problem}" if copy.problem else ""
-    head = f"To: {copy.person.name} <{copy.person.email}>\nStatus: {state}{problem}\nSubject: {subject}"
+    address = copy.person.phone if copy.channel is Channel.SMS else copy.person.email
+    head = f"To: {copy.person.name} <{address}>\nStatus: {state}{problem}\nSubject: {subject}"
     return f"{head}\n\n{body.rstrip()}"

@@ -25,7 +25,7 @@ from purring.domain.calendar import zone
 from purring.domain.facts import Facts
 from purring.domain.money import total
 from purring.domain.norway.charges import KRONER
-from purring.domain.notice import Notice
+from purring.domain.notice import Channel, Notice
 from purring.domain.rulebook.operator_texts import operator_text
 from purring.operations.kid import kid_of
 from purring.operations.lookup import merchant_named
@@ -157,7 +157,8 @@ def _copy_line(copy: Delivery, tz: ZoneInfo) -> str:
     when = f" {moment(copy.sent_at, tz)}" if copy.sent_at else ""
     subject = f": {copy.subject}" if copy.subject else ""
     problem = f" ({copy.problem})" if copy.problem else ""
-    return f"  to {copy.person.email} in {copy.person.locale}, {words(copy.status)}{when}{subject}{problem}"
+    way = " by text message" if copy.channel is Channel.SMS else ""
+    return f"  to {copy.person.email}{way} in {copy.person.locale}, {words(copy.status)}{when}{subject}{problem}"
 
 
 def _future(story: InvoiceStory, tz: ZoneInfo) -> list[Sequence[str]]:

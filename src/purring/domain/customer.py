@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from purring.domain.errors import InvalidInput, MissingField
 from purring.domain.ids import CustomerId, PersonId
+
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Role(StrEnum):
@@ -81,3 +85,15 @@ class Customer:
     def notified_people(self) -> tuple[Person, ...]:
         """Those who get notices: everybody but readers."""
         return tuple(person for person in self.people if person.is_notified)
+
+
+def require_phone(phone: str, *, takes_sms: bool) -> None:
+    """Refuse what can't be the number of a telephone, and text messages to nowhere.
+
+    Raises InvalidInput. Source: ITU-T E.164 §6 (November 2010): at most 15 digits, the first of a country code.
+    """
+    if phone and not _PHONE.fullmatch(phone):
+        remedy = "write + and its country code, without spaces, such as +4790000000"
+        raise InvalidInput(f"a person's phone is no international number; {remedy}", field="phone")
+    if takes_sms and not phone:
+        raise MissingField("a person who takes text messages needs a phone", field="phone")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from purring.domain.errors import InvalidInput
+from purring.domain.notice import NoticeKind
 
 HELD_BACK_MAX = 2
 HOLD_BACK_DAYS_MAX = 7
@@ -25,6 +26,7 @@ class NoticeTerms:
     confirmed. `expiry_days`: so long before a card expires, falling. `upcoming_days`: so long before a charge for an
     interval of `upcoming_from_months` or more; 0: only debits whose scheme demands notice are announced.
     `escalate_after_unread`: after so many decline notices of an invoice that nobody has read, readers get them too.
+    `sms_kinds`: what people who take text messages get that way too, beside the mail.
 
     The first two are pinned to a recovery, all others hold at once.
     """
@@ -39,6 +41,7 @@ class NoticeTerms:
     upcoming_days: int = 7
     upcoming_from_months: int = 6
     escalate_after_unread: int | None = None
+    sms_kinds: tuple[NoticeKind, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse terms that could not be kept."""
@@ -50,6 +53,8 @@ class NoticeTerms:
             _range(self.escalate_after_unread, 1, UNREAD_MAX, "escalate_after_unread", "notices")
         if len(self.expiry_days) > EXPIRY_LEADS_MAX or list(self.expiry_days) != sorted(set(self.expiry_days))[::-1]:
             raise _wrong("expiry_days", f"must fall, at most {EXPIRY_LEADS_MAX} of them")
+        if len(self.sms_kinds) != len(set(self.sms_kinds)):
+            raise _wrong("sms_kinds", "must name each kind once")
         for lead_days in self.expiry_days:
             _range(lead_days, 1, AHEAD_DAYS_MAX, "expiry_days", "days")
         if (self.quiet_from is None) != (self.quiet_until is None):

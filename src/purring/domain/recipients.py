@@ -8,6 +8,7 @@ from purring.domain.attempt import Initiator
 from purring.domain.customer import Person, Role
 from purring.domain.facts import Facts
 from purring.domain.notice import DECLINE_NOTICES, Notice, NoticeKind, NoticeStatus
+from purring.domain.notice_terms import NoticeTerms
 
 WARNINGS = frozenset({NoticeKind.LAST_NOTICE, NoticeKind.CANCELLATION_WARNING})
 """Kinds that something harsher waits for: they are sent to bounced addresses too, for what a try is worth."""
@@ -24,6 +25,13 @@ def recipients(people: Sequence[Person], kind: NoticeKind, *, escalated: bool) -
     if escalated or (notified and not reached):
         told = [*told, *(person for person in people if person.role is Role.READER and person.is_reachable)]
     return tuple(told)
+
+
+def texted(people: Sequence[Person], kind: NoticeKind, terms: NoticeTerms) -> tuple[Person, ...]:
+    """Everybody who gets a text message too: who is notified and takes them, whether or not mail reaches them."""
+    if kind not in terms.sms_kinds:
+        return ()
+    return tuple(person for person in people if person.is_notified and person.takes_sms and person.phone)
 
 
 def is_escalated(facts: Facts) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from purring.domain.catalog import QUANTITY_MAX, parse_interval
-from purring.domain.customer import CustomerKind, Role
+from purring.domain.customer import CustomerKind, Role, require_phone
 from purring.domain.errors import InvalidInput, InvalidMoney
 from purring.domain.money import Money, parse_money
 from purring.domain.payment_method import MethodKind
@@ -90,8 +90,15 @@ def _customer(values: Values) -> rows.NewCustomer:
 
 
 def _person(values: Values) -> rows.NewPerson:
+    phone, takes_sms = values["phone"] or "", bool(values["takes_sms"])
+    require_phone(phone, takes_sms=takes_sms)
     contact = rows.Contact(
-        name=values["name"], email=values["email"], locale=values["locale"], role=values["role"] or Role.BILLING_ADMIN
+        name=values["name"],
+        email=values["email"],
+        locale=values["locale"],
+        role=values["role"] or Role.BILLING_ADMIN,
+        phone=phone,
+        takes_sms=takes_sms,
     )
     return rows.NewPerson(customer=values["customer"], contact=contact)
 
@@ -186,6 +193,8 @@ _PEOPLE = (
         readers.one_of(Role),
         "`billing_admin` (if empty), `payer`, `reader`, who gets no notices, `billing_address`, which gets only those.",
     ),
+    _may("phone", readers.text, "The number for text messages, with `+` and country code: `+4790000000`."),
+    _may("takes_sms", readers.yes_no, "`true`: the person has agreed to text messages; `false` if empty."),
 )
 
 _METHODS = (

@@ -10,6 +10,7 @@ from purring.domain.notice import DECLINE_NOTICES, NoticeKind
 from purring.notices.look import OURS, Look
 from purring.notices.reasons import NO_METHOD
 from purring.notices.render import Rendered, render
+from purring.notices.sms_text import sms_text
 from purring.notices.stored_context import from_json
 
 _COMMON: Mapping[str, object] = {
@@ -76,6 +77,11 @@ def written(sample: Sample, locale: str) -> str:
     """A sample as a text file."""
     notice = rendered(sample, locale)
     return f"Subject: {notice.subject}\n\n{notice.body_text}"
+
+
+def texted(sample: Sample, locale: str, context: Mapping[str, object] | None = None) -> str:
+    """A sample as a text message."""
+    return sms_text(from_json(sample.kind, {**sample.context, **(context or {})}), locale)
 
 
 def _declines() -> Iterator[Sample]:

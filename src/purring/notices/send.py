@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, TypeVar
 
 from purring.notices.compose import composed
 from purring.notices.message import Message
@@ -51,18 +51,25 @@ class Bounced:
 Outcome = Delivered | Deferred | Bounced
 
 
-class Sender(Protocol):
+What_contra = TypeVar("What_contra", contravariant=True)
+
+
+class SenderOf(Protocol[What_contra]):
     """Delivers messages one by one, to as many threads at once as it says; with 1 the caller's own is used."""
 
     in_flight_max: int
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: What_contra) -> Outcome:
         """Try once to deliver it. Never raises for what a server or a network can do."""
         ...
 
     def close(self) -> None:
         """Let go of what is kept open between messages; the next message opens it again."""
         ...
+
+
+Sender = SenderOf[Message]
+"""Delivers mails."""
 
 
 class NullSender:
@@ -73,7 +80,7 @@ class NullSender:
     def __init__(self) -> None:
         self.sent = 0
 
-    def send(self, message: Message) -> Outcome:
+    def send(self, message: object) -> Outcome:
         """Count it."""
         del message
         self.sent += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from purring.domain.calendar import zone
-from purring.domain.customer import Customer, CustomerKind, Person, Role
+from purring.domain.customer import Customer, CustomerKind, Person, Role, require_phone
 from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.i18n.locales import check_locale
@@ -24,6 +24,8 @@ class NewPerson:
     email: str
     locale: str
     role: Role = Role.BILLING_ADMIN
+    phone: str = ""
+    takes_sms: bool = False
 
 
 def create_customer(
@@ -43,7 +45,7 @@ def create_customer(
     Raises:
         NotFound: no such merchant.
         UnknownZone, UnknownLocale: no such time zone, or a language that we lack.
-        InvalidInput: the external id is taken, or a person's e-mail address is none.
+        InvalidInput: the external id is taken, or a person's e-mail address or phone is none.
     """
     zone(timezone)
     customer_id = CustomerId(services.ids.new("cus_"))
@@ -100,6 +102,7 @@ def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> P
     """One person with an id, whom we can write to."""
     if not is_address(person.email):
         raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
+    require_phone(person.phone, takes_sms=person.takes_sms)
     return Person(
         id=PersonId(services.ids.new("per_")),
         customer_id=customer_id,
@@ -107,4 +110,6 @@ def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> P
         email=person.email,
         locale=check_locale(person.locale),
         role=person.role,
+        phone=person.phone,
+        takes_sms=person.takes_sms,
     )

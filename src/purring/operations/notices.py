@@ -9,17 +9,20 @@ from datetime import datetime, timedelta
 from threading import Event, Lock
 from typing import assert_never
 
-from purring.domain.customer import AddressState
+from purring.domain.customer import AddressState, require_phone
 from purring.domain.decide.settle import recovery_id
-from purring.domain.errors import PurringError
+from purring.domain.errors import ConfigError, InvalidInput, PurringError
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import InvoiceId, MerchantId, PersonId
-from purring.domain.notice import DECLINE_NOTICES
+from purring.domain.notice import DECLINE_NOTICES, Channel
 from purring.notices.bounces import blames_address, status_in
+from purring.notices.contexts import Context
 from purring.notices.look import Look
 from purring.notices.message import Message
 from purring.notices.render import Rendered, render
-from purring.notices.send import Bounced, Deferred, Delivered
+from purring.notices.send import Bounced, Deferred, Delivered, Outcome
+from purring.notices.sms_request import ShortMessage
+from purring.notices.sms_text import sms_text
 from purring.notices.stored_context import from_json
 from purring.operations import links
 from purring.operations.charge import SEND_WITHIN
@@ -64,7 +67,7 @@ def send_due(services: Services) -> int:
         links.mint(conn, services, [letter.copy for letter in batch])
         looks = looks_of(conn, {claim.merchant_id for claim in claims}) if claims else {}
     if not claims:
-        services.sender.close()  # connections are kept from batch to batch, and not while there is nothing to send
+        _hang_up(services)
         return 0
     results = _send_all(services, batch, looks, now) if batch else []
     held = [claim for letter in batch for claim in letter.claims]
@@ -72,18 +75,30 @@ def send_due(services: Services) -> int:
     return len(claims)
 
 
+def _hang_up(services: Services) -> None:
+    """Let go of connections, which are kept from batch to batch, and not while there is nothing to send."""
+    services.sender.close()
+    if services.sms_sender is not None:
+        services.sms_sender.close()
+
+
 def _send_all(
     services: Services, batch: Sequence[Letter], looks: Mapping[MerchantId, Look], now: datetime
 ) -> list[Sent | NotSent]:
-    """Send letters while our lease is young, as many at once as the server bears, until it is found to take none."""
-    away, owed = Event(), _Owed(services, batch)
+    """Send letters while our lease is young, as many at once as the server bears, until it is found to take none.
+
+    Mails go first: text messages, and a provider that is slow or away, take nothing from them.
+    """
+    batch = sorted(batch, key=lambda letter: letter.copy.channel is not Channel.EMAIL)
+    away, owed = {channel: Event() for channel in Channel}, _Owed(services, batch)
 
     def send(letter: Letter) -> list[Sent | NotSent]:
-        if away.is_set() or services.clock.now() >= now + SEND_WITHIN or not owed.holds(letter):
+        gone = away[letter.copy.channel]
+        if gone.is_set() or services.clock.now() >= now + SEND_WITHIN or not owed.holds(letter):
             return []
         result = _send(services, letter, looks[letter.copy.merchant_id], now)
         if result is None:
-            away.set()
+            gone.set()
             return []
         return [replace(result, claim=claim) for claim in letter.claims]
 
@@ -132,9 +147,9 @@ def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent
     """
     claim, copy = letter.claims[0], letter.copy
     try:
-        rendered = rendered_for(copy, look, links.link_of(services, copy))
-        message = _message(services, copy, rendered, now)
-        outcome = services.sender.send(replace(message, reply_to=look.brand.reply_to or message.reply_to))
+        outcome, sent = (
+            _by_sms(services, letter) if copy.channel is Channel.SMS else _by_mail(services, letter, look, now)
+        )
     except PurringError as error:
         return NotSent(claim=claim, problem=error.message, permanent=True)
     except Exception as error:  # noqa: BLE001 - one copy that breaks the sender must not hold up the others
@@ -142,11 +157,9 @@ def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent
         return NotSent(claim=claim, problem=told(error))
     match outcome:
         case Delivered():
-            body = links.without_link(services, copy, rendered.body_text)
-            due = _due(services, copy, rendered, now) if services.merchant_sends else None
-            return Sent(claim=claim, subject=rendered.subject, body=body, locale=copy.person.locale, due=due)
+            return sent
         case Deferred(affects_all=True):
-            log.warning("sender_away", detail=outcome.detail)
+            log.warning("sender_away", channel=copy.channel.value, detail=outcome.detail)
             return None
         case Deferred():
             return NotSent(claim=claim, problem=outcome.detail)
@@ -154,6 +167,34 @@ def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent
             return NotSent(claim=claim, problem=outcome.detail, permanent=True, code=status_in(outcome.detail))
         case _:
             assert_never(outcome)
+
+
+def _by_mail(services: Services, letter: Letter, look: Look, now: datetime) -> tuple[Outcome, Sent]:
+    """Hand a mail over: what became of it, and what there is to remember if it went out."""
+    copy = letter.copy
+    rendered = rendered_for(copy, look, links.link_of(services, copy))
+    message = _message(services, copy, rendered, now)
+    outcome = services.sender.send(replace(message, reply_to=look.brand.reply_to or message.reply_to))
+    body = links.without_link(services, copy, rendered.body_text)
+    due = _due(services, copy, rendered, now) if services.merchant_sends else None
+    sent = Sent(claim=letter.claims[0], subject=rendered.subject, body=body, locale=copy.person.locale, due=due)
+    return outcome, sent
+
+
+def _by_sms(services: Services, letter: Letter) -> tuple[Outcome, Sent]:
+    """Likewise a text message. Raises PurringError if nobody sends any, or not to this person any more."""
+    copy = letter.copy
+    if services.sms_sender is None:
+        raise ConfigError("Nobody sends text messages; set PURRING_SMS_URL.", field="sms_url")
+    require_phone(copy.person.phone, takes_sms=True)
+    if not copy.person.takes_sms:
+        raise InvalidInput("This person takes no text messages any more.", field="takes_sms")
+    text = short_for(copy, links.link_of(services, copy))
+    message = ShortMessage(delivery_id=copy.id, to_phone=copy.person.phone, text=text)
+    body = links.without_link(services, copy, text)
+    return services.sms_sender.send(message), Sent(
+        claim=letter.claims[0], subject="", body=body, locale=copy.person.locale
+    )
 
 
 def mark_read(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, person_id: PersonId) -> None:
@@ -216,7 +257,8 @@ def _note_addresses(conn: Connection, services: Services, refused: Sequence[NotS
     keys = [(one.claim.merchant_id, one.claim.id) for one in refused if one.permanent]
     if not keys:
         return
-    copies = notices.deliveries(conn, keys)
+    found = notices.deliveries(conn, keys)
+    copies = {key: copy for key, copy in found.items() if copy.channel is Channel.EMAIL}
     people = {(copy.merchant_id, copy.person.id): AddressState.BOUNCED for copy in copies.values()}
     delivery_reports.mark_addresses(conn, people)
     drafts = [
@@ -235,9 +277,17 @@ def bounced_event(copy: Delivery, now: datetime, *, code: str, is_hard: bool, de
 
 def rendered_for(copy: Delivery, look: Look, pay_url: str | None = None) -> Rendered:
     """The notice as this person reads it, in the merchant's look, with the link to its invoice if there is one."""
+    return render(copy.notice.kind, _context(copy, pay_url), copy.person.locale, copy.person.name, look)
+
+
+def short_for(copy: Delivery, pay_url: str | None = None) -> str:
+    """The notice as this person reads it in a text message, with the link to its invoice if there is one."""
+    return sms_text(_context(copy, pay_url), copy.person.locale)
+
+
+def _context(copy: Delivery, pay_url: str | None) -> Context:
     link = {"pay_url": pay_url} if pay_url else {}
-    context = from_json(copy.notice.kind, {**copy.notice.context, **link})
-    return render(copy.notice.kind, context, copy.person.locale, copy.person.name, look)
+    return from_json(copy.notice.kind, {**copy.notice.context, **link})
 
 
 def _message(services: Services, copy: Delivery, rendered: Rendered, now: datetime) -> Message:

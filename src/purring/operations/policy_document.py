@@ -11,6 +11,7 @@ from typing import Any, Final
 from purring.domain.errors import InvalidInput, MissingField, StaleWrite, UnknownField
 from purring.domain.norway.kid import KidAgreement, KidScheme
 from purring.domain.norway.terms import Charge, DunningTerms
+from purring.domain.notice import NoticeKind
 from purring.domain.policy import EndAction, Policy
 from purring.store import policies
 
@@ -149,6 +150,11 @@ def _kid(value: object, field: str) -> KidAgreement:
         raise type(error)(error.message, field=own if own.startswith(field) else f"{field}.{own}") from None
 
 
+def _kinds(value: object, field: str) -> tuple[NoticeKind, ...]:
+    return tuple(NoticeKind(_NOTICE_KIND(one, field)) for one in _list(value, field))
+
+
+_NOTICE_KIND: Final = _one_of(NoticeKind)
 _CHARGE: Final = _one_of(Charge)
 _SCHEME: Final = _one_of(KidScheme)
 
@@ -184,4 +190,5 @@ _READ_NOTICES: Mapping[str, Read] = {
     "upcoming_days": _whole,
     "upcoming_from_months": _whole,
     "escalate_after_unread": _or_none(_whole),
+    "sms_kinds": _kinds,
 }

@@ -11,7 +11,8 @@ from purring.domain.errors import ConfigError
 from purring.domain.ids import IdMaker
 from purring.gateways.base import Gateway
 from purring.notices.mailbox import Mailbox
-from purring.notices.send import Sender
+from purring.notices.send import Sender, SenderOf
+from purring.notices.sms_request import ShortMessage
 from purring.notices.verp import BounceAddress
 from purring.operations.outbound import Outbound
 from purring.store.engine import Store
@@ -33,7 +34,8 @@ class Services:
     events on their way out, which have a thread of their own. `outbound`: who sends them; None: nobody. `base_url`:
     where people reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those are made with.
     `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
-    `merchant_sends`: notices are handed on as events, and the merchant sends them.
+    `merchant_sends`: notices are handed on as events, and the merchant sends them. `sms_sender`: who sends text
+    messages; None: nobody.
     """
 
     store: Store
@@ -53,6 +55,7 @@ class Services:
     ring: Ring = field(default_factory=Ring)
     event_ring: Ring = field(default_factory=Ring)
     outbound: Outbound | None = None
+    sms_sender: SenderOf[ShortMessage] | None = None
 
     def gateway(self, name: str) -> Gateway:
         """The gateway called `name`.

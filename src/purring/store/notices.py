@@ -15,9 +15,9 @@ from purring.domain.customer import Customer, Person
 from purring.domain.event import EventDraft
 from purring.domain.ids import CustomerId, DeliveryId, IdMaker, InvoiceId, MerchantId, PersonId
 from purring.domain.notice import DECLINE_NOTICES, Channel, Notice, NoticeKind, NoticeStatus
-from purring.domain.recipients import recipients
+from purring.domain.recipients import recipients, texted
 from purring.domain.subscription import Subscription
-from purring.store import bulk, customers
+from purring.store import bulk, customers, merchants
 from purring.store.leases import Claim
 from purring.store.recall import Query
 from purring.store.schema import DeliveryStatus, delivery, notice
@@ -98,13 +98,35 @@ def insert(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]], ids: 
         return
     SHAPE.insert(conn, notices)
     told = customers.people(conn, {(merchant_id, value.customer_id) for merchant_id, value in notices})
-    copies = [
-        (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "", Channel.EMAIL, "")
+    owed = [
+        (merchant_id, value, told.get((merchant_id, value.customer_id), ()))
         for merchant_id, value in notices
         if value.status is NoticeStatus.OWED
-        for person in recipients(told.get((merchant_id, value.customer_id), ()), value.kind, escalated=value.escalated)
     ]
-    bulk.insert(conn, delivery, _DELIVERY, copies)
+    mailed = [
+        _copy(merchant_id, value, person, Channel.EMAIL, ids)
+        for merchant_id, value, people in owed
+        for person in recipients(people, value.kind, escalated=value.escalated)
+    ]
+    bulk.insert(conn, delivery, _DELIVERY, [*mailed, *_texts(conn, owed, ids)])
+
+
+def _texts(
+    conn: Connection, owed: Sequence[tuple[MerchantId, Notice, Sequence[Person]]], ids: IdMaker
+) -> list[bulk.Row]:
+    """The copies that go out as text messages; where nobody takes any, the merchants' terms aren't even asked for."""
+    taking = {merchant_id for merchant_id, _, people in owed if any(person.takes_sms for person in people)}
+    sellers = merchants.load(conn, taking) if taking else {}
+    return [
+        _copy(merchant_id, value, person, Channel.SMS, ids)
+        for merchant_id, value, people in owed
+        if merchant_id in sellers
+        for person in texted(people, value.kind, sellers[merchant_id].policy.notices)
+    ]
+
+
+def _copy(merchant_id: MerchantId, value: Notice, person: Person, channel: Channel, ids: IdMaker) -> bulk.Row:
+    return (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "", channel, "")
 
 
 def change(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from purring.domain.ids import MerchantId
 from purring.domain.norway.kid import KidAgreement, KidScheme
 from purring.domain.norway.terms import Charge, DunningTerms
+from purring.domain.notice import NoticeKind
 from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policy import EndAction, Policy
 from purring.domain.rulebook.ceilings import Ceiling, Override
@@ -58,6 +59,8 @@ def _notices(stored: Mapping[str, Any]) -> NoticeTerms:
         values[name] = time.fromisoformat(values[name]) if values[name] else None
     if "expiry_days" in values:
         values["expiry_days"] = tuple(values["expiry_days"])
+    if "sms_kinds" in values:
+        values["sms_kinds"] = tuple(map(NoticeKind, values["sms_kinds"]))
     return NoticeTerms(**values)
 
 

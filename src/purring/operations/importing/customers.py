@@ -54,6 +54,8 @@ def _person(services: Services, customer_id: CustomerId, locale: str, contact: C
         email=contact.email,
         locale=contact.locale or locale,
         role=contact.role,
+        phone=contact.phone,
+        takes_sms=contact.takes_sms,
     )
 
 

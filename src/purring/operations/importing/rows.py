@@ -27,6 +27,8 @@ class Contact:
     email: str
     locale: str | None = None
     role: Role = Role.BILLING_ADMIN
+    phone: str = ""
+    takes_sms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,11 +91,21 @@ class PersonOut(Out):
     email: str
     locale: str
     role: Role
+    phone: str
+    takes_sms: bool
 
 
 def person_out(value: Person) -> PersonOut:
     """A person as they go out."""
-    return PersonOut(id=value.id, name=value.name, email=value.email, locale=value.locale, role=value.role)
+    return PersonOut(
+        id=value.id,
+        name=value.name,
+        email=value.email,
+        locale=value.locale,
+        role=value.role,
+        phone=value.phone,
+        takes_sms=value.takes_sms,
+    )
 
 
 class CustomerOut(Out):

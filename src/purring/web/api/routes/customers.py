@@ -60,12 +60,17 @@ Scheme = Annotated[str, Field(pattern="^[a-z_]{1,40}$", description="visa, maste
 
 
 class PersonIn(In):
-    """Somebody who looks after billing; notices go to billing admins and payers."""
+    """Somebody who looks after billing; notices go to billing admins and payers.
+
+    `phone` is an international number such as +4790000000, for text messages to who `takes_sms`.
+    """
 
     name: Name
     email: Email
     locale: Locale
     role: Word[Role] = Role.BILLING_ADMIN
+    phone: Text = ""
+    takes_sms: bool = False
 
 
 class CustomerIn(In):
@@ -146,7 +151,15 @@ def create_customer(call: Writes, body: CustomerIn, idempotency_key: Idempotency
 
     def act(services: Services) -> CustomerOut:
         people = [
-            customers.NewPerson(name=one.name, email=one.email, locale=one.locale, role=one.role) for one in body.people
+            customers.NewPerson(
+                name=one.name,
+                email=one.email,
+                locale=one.locale,
+                role=one.role,
+                phone=one.phone,
+                takes_sms=one.takes_sms,
+            )
+            for one in body.people
         ]
         made = customers.create_customer(
             services,
