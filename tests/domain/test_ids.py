@@ -1,6 +1,7 @@
 """Ids: a kind that can be read off, and an order that is the order of making."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from purring.domain import ids
 from purring.domain.errors import InvalidId
-from purring.domain.ids import MS_MAX, PREFIXES, RANDOM_MAX, Prefix, check_id, kind_of, make_id
+from purring.domain.ids import MS_MAX, PREFIXES, RANDOM_MAX, Prefix, check_id, kind_of, made_at, make_id
 
 prefixes: st.SearchStrategy[Prefix] = st.sampled_from(list(PREFIXES))
 times_ms = st.integers(min_value=0, max_value=MS_MAX)
@@ -83,3 +84,17 @@ def test_every_kind_is_listed_once() -> None:
     types = [name for name in vars(ids) if name.endswith("Id") and name != "InvalidId"]
     assert set(get_args(Prefix)) == set(PREFIXES)
     assert len(types) == len(PREFIXES) == len(set(PREFIXES.values()))
+
+
+@given(prefixes, st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)), randoms)  # noqa: DTZ001 - the zone comes with the next argument
+def test_an_id_tells_when_it_was_made(prefix: Prefix, at: datetime, random: int) -> None:
+    """To the millisecond, whatever its kind."""
+    ms = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert at - timedelta(milliseconds=1) < made_at(make_id(prefix, ms, random)) <= at
+
+
+@pytest.mark.parametrize("text", ["", "ch_1", make_id("att_", MS_MAX, 0)])
+def test_what_has_no_time_is_refused(text: str) -> None:
+    """No id, or one from beyond the calendar."""
+    with pytest.raises(InvalidId):
+        made_at(text)

@@ -6,7 +6,7 @@ Source: ULID specification, github.com/ulid/spec (read 2026-11-23), written in l
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, NewType, Protocol
@@ -81,6 +81,8 @@ PREFIXES: Mapping[Prefix, str] = {
 }
 
 MS_MAX = 2**48 - 1
+_MS_OF_YEAR_10000 = 253_402_300_800_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RANDOM_MAX = 2**80 - 1
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -116,6 +118,20 @@ def invoice_id_of(on: date, *about: str) -> InvoiceId:
     digest = blake2b(" ".join(about).encode(), digest_size=10).digest()
     ms = int(datetime(on.year, on.month, on.day, tzinfo=UTC).timestamp() * 1000)
     return InvoiceId(make_id("inv_", ms, int.from_bytes(digest)))
+
+
+def made_at(value: str) -> datetime:
+    """Tell when an id was made, by the clock of whoever made it; to the millisecond.
+
+    Raises InvalidId.
+    """
+    body = value[len(kind_of(value)) :]
+    ms = 0
+    for letter in body[:10]:
+        ms = ms * 32 + _ALPHABET.index(letter)
+    if ms >= _MS_OF_YEAR_10000:
+        raise InvalidId(f"{value!r} was made after the year 9999.")
+    return _EPOCH + timedelta(milliseconds=ms)
 
 
 def kind_of(value: str) -> Prefix:

@@ -23,19 +23,19 @@ from purring.domain.attempt import (
 from purring.domain.changes import Changes, Draft
 from purring.domain.charge_plan import window_ends_at
 from purring.domain.decide.answer import after_charge
-from purring.domain.decide.begin import plan_next, recounted
+from purring.domain.decide.begin import RESEND_WITHIN, plan_next, recounted
 from purring.domain.decide.telling import context
 from purring.domain.decline import Answer
-from purring.domain.errors import InvalidInput
+from purring.domain.errors import InvalidId, InvalidInput
 from purring.domain.event import EventKind
 from purring.domain.facts import Facts
-from purring.domain.ids import AttemptId, MethodId
+from purring.domain.ids import AttemptId, MethodId, made_at
 from purring.domain.money import Money
 from purring.domain.notice import DECLINE_NOTICES, NoticeStatus
 from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMethod
 from purring.domain.schedule import schedule
 from purring.gateways.base import ListedCharge
-from purring.operations.services import Services
+from purring.operations.services import LEASE, Services
 from purring.operations.view import facts_in
 from purring.store import Connection, installation, methods
 from purring.store.changes import save_many
@@ -43,6 +43,8 @@ from purring.store.facts import Key
 from purring.store.installation import Found
 
 A_DAY = timedelta(hours=24)
+SENT_WITHIN = RESEND_WITHIN + LEASE
+"""So long after its beginning a charge is sent at the latest; a key that seems older has another clock's time."""
 _OUTCOMES: Mapping[str, type[Any]] = {
     one.__name__: one for one in (Approved, Declined, ActionRequired, Pending, Unknown, Unavailable, Absent)
 }
@@ -122,7 +124,7 @@ def replay(conn: Connection, services: Services, key: Key, now: datetime) -> lis
     found = installation.found_for(conn, [key])[key]
     unchecked, known = facts.invoice.unchecked, {notice.id for notice in facts.notices}
     for one in found:
-        draft = Draft(facts, one.charged_at)
+        draft = Draft(facts, _begun_at(one))
         draft.put_invoice(unchecked=False)
         _play(conn, services, draft, one, {other.key for other in found})
         save_many(conn, [(key[0], draft.done())], services.ids, now)
@@ -164,12 +166,21 @@ def _start(conn: Connection, services: Services, draft: Draft, one: Found) -> No
         number=len(facts.attempts) + 1,
         initiator=_initiator(facts, method, one),
         status=AttemptStatus.STARTED,
-        started_at=one.charged_at,
+        started_at=draft.now,
         key_expires_at=one.charged_at + timedelta(seconds=1),
     )
     draft.put_attempt(attempt)
     draft.facts = recounted(draft.facts, attempt)
     draft.say(EventKind.ATTEMPT_STARTED, attempt.id, invoice_id=facts.invoice.id, found_at_gateway=one.gateway)
+
+
+def _begun_at(one: Found) -> datetime:
+    """When a charge was begun, which its key tells: limits count from there; it may have been sent a little later."""
+    try:
+        begun_at = made_at(one.key)
+    except InvalidId:
+        return one.charged_at
+    return begun_at if one.charged_at - SENT_WITHIN < begun_at < one.charged_at else one.charged_at
 
 
 def _method(conn: Connection, services: Services, facts: Facts, one: Found) -> PaymentMethod:
@@ -197,7 +208,7 @@ def _method(conn: Connection, services: Services, facts: Facts, one: Found) -> P
 
 def _initiator(facts: Facts, method: PaymentMethod, one: Found) -> Initiator:
     """Who caused it, as far as can be seen: what the worker would never have done by itself, an operator did."""
-    at, recovery = one.charged_at, facts.recovery
+    at, recovery = _begun_at(one), facts.recovery
     if not one.charge["off_session"]:
         return Initiator.CUSTOMER
     just_declined = any(
@@ -212,17 +223,21 @@ def _initiator(facts: Facts, method: PaymentMethod, one: Found) -> Initiator:
 
 
 def _told_afresh(facts: Facts, known: Collection[str], now: datetime, *, unchecked: bool) -> Changes:
-    """Take back what is owed to customers anew, who were told then; only a last decline is told, as things are now."""
+    """Take back what is owed to customers anew, who were told then; only the last decline is told, as things are now.
+
+    It carries those before it, as it would if they had waited.
+    """
     draft = Draft(facts, now)
-    last = facts.attempts[-1]
-    for notice in facts.notices:
-        if notice.id in known or notice.status is not NoticeStatus.OWED:
-            continue
-        if facts.invoice.is_open and notice.attempt_id == last.id and notice.kind in DECLINE_NOTICES:
-            said = {**context(facts, now, last), "number": notice.number}
+    afresh = [one for one in facts.notices if one.id not in known and one.status is NoticeStatus.OWED]
+    declines = [one for one in afresh if one.kind in DECLINE_NOTICES and facts.invoice.is_open]
+    last = max(declines, key=lambda one: (one.number, one.id), default=None)
+    for notice in afresh:
+        if notice is last and notice.attempt_id:
+            said = {**context(facts, now, facts.attempt(notice.attempt_id)), "number": notice.number}
             draft.put_notice(replace(notice, due_at=now, context=said))
         else:
-            draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN))
+            carrier = last.id if last and notice in declines else None
+            draft.put_notice(replace(notice, status=NoticeStatus.WITHDRAWN, carried_by=carrier))
     plan_next(draft, schedule(draft.facts, now).next_step_at)
     if unchecked:
         draft.put_invoice(unchecked=True)

@@ -25,6 +25,7 @@ class Mailbox:
     def __init__(self, world: World) -> None:
         self._world = world
         self.sent: dict[str, int] = {}
+        self.last_sent_at = world.starts_at
 
     def send(self, message: Message) -> Outcome:
         """Take it, or say why not."""
@@ -35,6 +36,7 @@ class Mailbox:
         world.moments.somebody_acts("before_mail")
         if holds_card_number(f"{message.subject} {message.body} {message.body_html}"):
             world.broken("invariant 25", f"a card number stands in mail {message.delivery_id}")
+        self.last_sent_at = world.clock.now()
         again = message.delivery_id in self.sent
         self.sent[message.delivery_id] = self.sent.get(message.delivery_id, 0) + 1
         world.trace.say(f"mail {message.delivery_id}: {message.subject}")

@@ -109,10 +109,13 @@ class World:
         return next((buyer for buyer in self.buyers if any(one.token == token for one in buyer.methods)), None)
 
     def nothing_was_open_since(self, at: datetime) -> bool:
-        """Whether no attempt is under way or ended later than an instant to which the clock might be set back.
+        """Whether no attempt is under way or ended, and no mail went out, later than the clock may be set back to.
 
-        One that ended before it began, or after the next one had begun, would look wrong, whoever is to blame.
+        An attempt that ended before it began or after the next one had begun would look wrong, and so would a mail on
+        a failure that went out after the money came, whoever is to blame.
         """
+        if self.mailbox.last_sent_at > at:
+            return False
         ends = [attempt.ended_at for facts in checks.all_facts(self) for attempt in facts.attempts]
         return all(ended_at is not None and ended_at <= at for ended_at in ends)
 
