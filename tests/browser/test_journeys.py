@@ -58,10 +58,21 @@ class Case:
     words: dict[str, str]
 
 
-@pytest.fixture(params=["en", "nb"])
-def case(request: pytest.FixtureRequest, site: Site) -> Case:
-    """One of them in each language."""
-    shop, locale = site.shop, request.param
+ALL = [(locale, width, scripts) for locale in WORDS for width in (320, 1280) for scripts in (True, False)]
+WINDOWS = ALL if "PURRING_BROWSER_ALL" in os.environ else [("en", 320, False), ("nb", 1280, True)]
+
+
+@pytest.fixture(params=WINDOWS, ids=str)
+def window(request: pytest.FixtureRequest) -> tuple[str, int, bool]:
+    """The reader's language, the window's width, and whether scripts may run."""
+    locale, width, scripts = request.param
+    return locale, width, scripts
+
+
+@pytest.fixture
+def case(window: tuple[str, int, bool], site: Site) -> Case:
+    """One of them in the reader's language."""
+    shop, locale = site.shop, window[0]
     customer = shop.customer(NewPerson(name="Kari", email=f"kari{shop.numbers()}@example.com", locale=locale))
     failing, other = shop.card(customer, "visa 43"), shop.card(customer, "approve")
     subscription = shop.subscribe(customer, failing)
@@ -69,14 +80,10 @@ def case(request: pytest.FixtureRequest, site: Site) -> Case:
     return Case(customer, subscription, other.id, WORDS[locale])
 
 
-ALL_WINDOWS = [(320, True), (1280, True), (320, False), (1280, False)]
-WINDOWS = ALL_WINDOWS if "PURRING_BROWSER_ALL" in os.environ else [(320, False), (1280, True)]
-
-
-@pytest.fixture(params=WINDOWS, ids=str)
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """A window of each width, with scripts and without."""
-    width, scripts = request.param
+@pytest.fixture
+def page(window: tuple[str, int, bool], chromium: Browser) -> Iterator[Page]:
+    """A window of that width, with scripts or without."""
+    _, width, scripts = window
     context = chromium.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts)
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)

@@ -1,6 +1,6 @@
 """Every page, in each language, light and dark, on a phone and on a desk: nothing that axe-core or the browser minds.
 
-`make test` looks at the phone by day and the desk by night; `make browser` at all four.
+`make test` looks at an English phone by day and a Norwegian desk by night; `make browser` at all eight.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from purring.operations.customers import NewPerson
 from tests.browser.conftest import TIMEOUT_MS, Site
 from tests.world import FUNDS, PRICE
 
-WIDTHS = (320, 1280)
+ALL = [(locale, width, scheme) for locale in ("en", "nb") for width in (320, 1280) for scheme in ("light", "dark")]
+LOOKS = ALL if "PURRING_BROWSER_ALL" in os.environ else [("en", 320, "light"), ("nb", 1280, "dark")]
 SHOTS = os.environ.get("PURRING_SCREENSHOTS")
 """A directory for a picture of every page; `make screenshots` sets it."""
 
@@ -32,13 +33,32 @@ class Town:
     pages: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=["en", "nb"])
-def town(request: pytest.FixtureRequest, site: Site) -> Town:
+@dataclass(frozen=True)
+class Look:
+    """Which language is read, how wide the window is, and whether the screen is light or dark."""
+
+    locale: str
+    width: int
+    scheme: str
+
+    def __str__(self) -> str:
+        return f"{self.locale}-{self.width}-{self.scheme}"
+
+
+@pytest.fixture(scope="module", params=[Look(*one) for one in LOOKS], ids=str)
+def look(request: pytest.FixtureRequest) -> Look:
+    """One way of looking at the pages."""
+    found: Look = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def town(look: Look, site: Site) -> Town:
     """A customer whose two invoices were declined on one card, who has a card that pays nothing and a bank account."""
     shop = site.shop
     customer = shop.customer(
-        NewPerson(name="Kari Nordmann", email=f"kari.{request.param}@example.com", locale=request.param),
-        NewPerson(name="Ola Nordmann", email=f"ola.{request.param}@example.com", locale=request.param),
+        NewPerson(name="Kari Nordmann", email=f"kari.{look}@example.com", locale=look.locale),
+        NewPerson(name="Ola Nordmann", email=f"ola.{look}@example.com", locale=look.locale),
         name="Fjord & Fjell AS",
     )
     card, account = shop.card(customer, FUNDS), shop.card(customer, test="sepa-7")
@@ -85,32 +105,19 @@ def town(request: pytest.FixtureRequest, site: Site) -> Town:
             "link": link,
             "link_card": f"{link}/card",
             "link_new": f"{link}/new?token={token}",
-            "thanks": f"/thanks?lang={request.param}",
+            "thanks": f"/thanks?lang={look.locale}",
             "not_found": "/i/nowhere",
         },
     )
 
 
-ALL_LOOKS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
-LOOKS = ALL_LOOKS if "PURRING_BROWSER_ALL" in os.environ else [(320, "light"), (1280, "dark")]
-
-
-@pytest.fixture(params=LOOKS, ids=str)
-def look(request: pytest.FixtureRequest) -> tuple[int, str]:
-    """How wide the window is, and whether the reader's screen is light or dark."""
-    width, scheme = request.param
-    return width, scheme
-
-
 @pytest.fixture
-def page(chromium: Browser, site: Site, town: Town, look: tuple[int, str]) -> Iterator[Page]:
+def page(chromium: Browser, site: Site, town: Town, look: Look) -> Iterator[Page]:
     """A window in which the customer's billing admin is signed in. axe-core needs scripts that our policy forbids."""
-    width, scheme = look
-    locale = town.customer.people[0].locale
     context = chromium.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale=locale,
+        viewport={"width": look.width, "height": 800},
+        color_scheme="dark" if look.scheme == "dark" else "light",
+        locale=look.locale,
         bypass_csp=True,
     )
     page = context.new_page()
@@ -120,15 +127,14 @@ def page(chromium: Browser, site: Site, town: Town, look: tuple[int, str]) -> It
     context.close()
 
 
-def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: tuple[int, str]) -> None:
+def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: Look) -> None:
     """No violation on any page, no page that scrolls sideways, and every button is tall enough for a thumb."""
     axe = Axe()
     found: dict[str, object] = {}
     for name, path in town.pages.items():
         page.goto(f"{site.url}{path}")
         if SHOTS:
-            file = Path(SHOTS) / f"{name}-{town.customer.people[0].locale}-{look[0]}-{look[1]}.png"
-            page.screenshot(path=file, full_page=True)
+            page.screenshot(path=Path(SHOTS) / f"{name}-{look}.png", full_page=True)
         results = axe.run(page).response["violations"]
         if results:
             found[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in results]
