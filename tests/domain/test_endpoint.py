@@ -62,6 +62,12 @@ def test_a_filter_takes_whole_nouns_and_nothing_unknown() -> None:
             check_wanted([wrong])
 
 
+def test_what_operators_note_down_goes_to_nobody() -> None:
+    """Not even to an endpoint that wants everything."""
+    assert PRIVATE
+    assert not any(wants(check_wanted([]), kind) for kind in PRIVATE)
+
+
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(days=1)), min_size=len(PAUSES), max_size=len(PAUSES)))
 def test_tries_go_on_for_three_days_and_then_end(delays: list[timedelta]) -> None:
     """However late each one is made: never sooner than in three days, never more than ten tries."""

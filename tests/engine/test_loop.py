@@ -21,6 +21,8 @@ from tests.world import FUNDS, Shop, World
 POLL = timedelta(milliseconds=1)
 PATIENCE_S = 60.0
 STATEMENTS_MAX = 100
+LOOK = {"sqlite": 2, "postgresql": 1}
+"""A SELECT; on SQLite its transaction begins by a statement of its own."""
 
 
 def test_it_drains_when_it_is_told_to_stop(world: World, shop: Shop) -> None:
@@ -171,16 +173,23 @@ def _counted() -> Iterator[list[str]]:
 
 
 def _statements_of_a_batch(world: World, shop: Shop, size: int) -> int:
+    """How many statements a batch takes, without the look at each letter right before it is handed over."""
+    before = len(world.outbox.messages)
     for number in range(size):
         shop.sold(FUNDS if number % 2 else "approve")
     with world.worker(batch_max=size) as worker, _counted() as statements:
         turn = worker.turn()
     assert (size, size) == (turn.renewed, turn.charged)
-    return len(statements)
+    letters = len(world.outbox.messages) - before
+    assert size // 2 == letters
+    return len(statements) - LOOK[world.services.store.dialect] * letters
 
 
 def test_a_batch_costs_a_few_statements(world: World, shop: Shop) -> None:
-    """Renewing, beginning, recording and telling many invoices takes as many statements as a few."""
+    """Renewing, beginning, recording and telling many invoices takes as many statements as a few.
+
+    But for one look at each letter that says a payment failed: money that came while others were sent must stop it.
+    """
     few = _statements_of_a_batch(world, shop, 6)
     many = _statements_of_a_batch(world, shop, 60)
     assert few == many

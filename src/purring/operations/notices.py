@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event, Lock
+from threading import Event
 from typing import assert_never
 
 from purring.domain.customer import AddressState, require_phone
@@ -44,9 +44,6 @@ MAIL_LEASE = timedelta(minutes=10)
 
 A mail server that has the text may look at it for minutes, and a copy that two workers hold goes out twice.
 """
-
-LOOKED_FOR = timedelta(seconds=1)
-"""For so long a copy that was still owed is taken to be: money that comes while a mail is handed over can't stop it."""
 
 SENDER_PAUSE = timedelta(minutes=5)
 """How long copies wait that nobody could try to send."""
@@ -90,11 +87,11 @@ def _send_all(
     Mails go first: text messages, and a provider that is slow or away, take nothing from them.
     """
     batch = sorted(batch, key=lambda letter: letter.copy.channel is not Channel.EMAIL)
-    away, owed = {channel: Event() for channel in Channel}, _Owed(services, batch)
+    away = {channel: Event() for channel in Channel}
 
     def send(letter: Letter) -> list[Sent | NotSent]:
         gone = away[letter.copy.channel]
-        if gone.is_set() or services.clock.now() >= now + SEND_WITHIN or not owed.holds(letter):
+        if gone.is_set() or services.clock.now() >= now + SEND_WITHIN or not _is_still_owed(services, letter):
             return []
         result = _send(services, letter, looks[letter.copy.merchant_id], now)
         if result is None:
@@ -111,33 +108,17 @@ def _send_all(
     return [result for some in results for result in some]
 
 
-class _Owed:
-    """Which copies of a batch are still to go out: others may take some back while it is being sent.
+def _is_still_owed(services: Services, letter: Letter) -> bool:
+    """Whether nothing that the letter tells of was taken back since it was claimed: the money may have come.
 
-    Looked up for the whole batch at once, and again once that is longer ago than `LOOKED_FOR`.
+    Looked up for each letter, right before it is handed over: a batch takes seconds, and a letter that says a payment
+    failed must not follow the payment. One look is little beside the mail server's answers.
     """
-
-    def __init__(self, services: Services, batch: Sequence[Letter]) -> None:
-        self._services = services
-        self._keys = [(claim.merchant_id, claim.id) for letter in batch for claim in _told_of(letter)]
-        self._lock = Lock()
-        self._owed: frozenset[tuple[str, str]] = frozenset()
-        self._looked_at: datetime | None = None
-
-    def holds(self, letter: Letter) -> bool:
-        """Whether nothing that the letter tells of was taken back: the money may have come."""
-        with self._lock:
-            now = self._services.clock.now()
-            if self._keys and (self._looked_at is None or now - self._looked_at >= LOOKED_FOR):
-                with self._services.store.reading() as conn:
-                    self._owed = notices.owed_of(conn, self._keys)
-                self._looked_at = now
-        return all((claim.merchant_id, claim.id) in self._owed for claim in _told_of(letter))
-
-
-def _told_of(letter: Letter) -> Sequence[Claim]:
-    """The copies of a letter that money would take back: those that say a payment failed."""
-    return letter.claims if letter.copy.notice.kind in DECLINE_NOTICES else ()
+    if letter.copy.notice.kind not in DECLINE_NOTICES:
+        return True
+    keys = [(claim.merchant_id, claim.id) for claim in letter.claims]
+    with services.store.reading() as conn:
+        return notices.are_owed(conn, keys)
 
 
 def _send(services: Services, letter: Letter, look: Look, now: datetime) -> Sent | NotSent | None:

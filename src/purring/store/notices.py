@@ -197,10 +197,10 @@ def owed_to(conn: Connection, people: Iterable[bulk.Key], until: datetime) -> se
     return {(row.merchant_id, row.id) for row in rows}
 
 
-def owed_of(conn: Connection, keys: Sequence[bulk.Key]) -> frozenset[bulk.Key]:
-    """Tell which of these copies are still to go out."""
+def are_owed(conn: Connection, keys: Sequence[bulk.Key]) -> bool:
+    """Tell whether all of these copies are still to go out."""
     rows = bulk.matching(conn, delivery, keys)
-    return frozenset((row.merchant_id, row.id) for row in rows if row.status is DeliveryStatus.OWED)
+    return len(rows) == len(keys) and all(row.status is DeliveryStatus.OWED for row in rows)
 
 
 def put_off(conn: Connection, until: Mapping[Claim, datetime], owner: str) -> None:
