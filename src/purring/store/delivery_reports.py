@@ -130,10 +130,3 @@ def owe_again(conn: Connection, key: bulk.Key, now: datetime) -> None:
     )
     mark_addresses(conn, {(copy.merchant_id, copy.person.id): AddressState.FINE})
     notices.take_up_again(conn, (copy.merchant_id, copy.notice.id))
-
-
-def mark_read(conn: Connection, merchant_id: MerchantId, delivery_id: DeliveryId, now: datetime) -> None:
-    """Remember when a person first read their copy in the portal."""
-    own = delivery.c
-    this = (own.merchant_id == merchant_id, own.id == delivery_id, own.read_at.is_(None))
-    conn.execute(update(delivery).where(*this).values(read_at=now))
