@@ -101,7 +101,7 @@ def _has_moved_on(guest: Guest, opened: Opened) -> bool:
 
 def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Response:
     facts, merchant_id = opened.facts, opened.facts.merchant.id
-    mark_read(guest.services, merchant_id, facts.invoice.id, opened.person.id)
+    mark_read(guest.services, merchant_id, [facts.invoice.id], opened.person.id)
     try:
         if ties and facts.subscription:
             methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
