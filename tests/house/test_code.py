@@ -6,10 +6,13 @@ import ast
 import re
 import statistics
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tools.client.modules import MODULES
 
 THIS_FILE = Path(__file__).resolve()
 ROOT = THIS_FILE.parents[2]
@@ -19,7 +22,10 @@ FUNCTION_LINES_MAX = 60
 FUNCTION_LINES_MEDIAN_MAX = 8
 FUNCTION_LINES_P90_MAX = 26
 POSITIONAL_MAX = 5
+GENERATED = {ROOT / name for name in MODULES}
+"""Nobody writes or reads these; `test_generated_pages_are_up_to_date` sees to it that nobody edits them."""
 
+EVERYWHERE = ("src", "clients", "examples", "tests", "tools")
 LOOSE_ENDS = ("TODO", "FIXME", "type: ignore", "pragma: no cover", "NotImplementedError")
 NOT_IN_TESTS = ("mark.skip", "mark.xfail", "pytest.skip", "mock.patch", "time.sleep")
 
@@ -28,6 +34,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def _sources(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def _written(*folders: str) -> list[Path]:
+    """What people write."""
+    return [path for path in _sources(*folders) if path not in GENERATED]
 
 
 def _holding(word: str, *folders: str) -> list[str]:
@@ -54,28 +65,28 @@ def _positional(function: Function) -> int:
 
 def test_no_file_is_too_long() -> None:
     """A file has at most 400 lines; a migration may list as many columns as there are."""
-    lines = {path: path.read_text().count("\n") for path in _sources("src", "tests", "tools")}
+    lines = {path: path.read_text().count("\n") for path in _written(*EVERYWHERE)}
     too_long = {str(path): count for path, count in lines.items() if count > FILE_LINES_MAX}
     assert {} == {name: count for name, count in too_long.items() if "migrations" not in name}
 
 
 def test_no_function_is_too_long() -> None:
     """A function has at most 60 lines, wherever it stands; migrations apart."""
-    functions = {name: _lines(node) for name, node in _functions(_sources("src", "tests", "tools"))}
+    functions = {name: _lines(node) for name, node in _functions(_written(*EVERYWHERE))}
     too_long = {name: count for name, count in functions.items() if count > FUNCTION_LINES_MAX}
     assert {} == {name: count for name, count in too_long.items() if "migrations" not in name}
 
 
 def test_most_functions_fit_in_the_eye() -> None:
     """Half of the package's functions have at most 8 lines, nine in ten at most 26."""
-    counts = [_lines(node) for _, node in _functions(_sources("src"))]
+    counts = [_lines(node) for _, node in _functions(_written("src", "clients"))]
     assert statistics.median(counts) <= FUNCTION_LINES_MEDIAN_MAX
     assert statistics.quantiles(counts, n=10)[-1] <= FUNCTION_LINES_P90_MAX
 
 
 def test_no_function_takes_a_row_of_nameless_arguments() -> None:
     """At most five arguments can be given by position."""
-    taken = {name: _positional(node) for name, node in _functions(_sources("src", "tools"))}
+    taken = {name: _positional(node) for name, node in _functions(_sources("src", "tools", "clients"))}
     assert {} == {name: count for name, count in taken.items() if count > POSITIONAL_MAX}
 
 
@@ -94,6 +105,14 @@ def test_only_the_store_knows_a_database_driver() -> None:
     assert knowing <= {"store"}
 
 
+def test_the_client_needs_nothing_but_what_it_names() -> None:
+    """It is installed alone: the standard library, itself, and the one package that its pyproject.toml asks for."""
+    imported = {name.partition(".")[0] for path in _sources("clients/python") for name in _imported(path)}
+    named = tomllib.loads((ROOT / "clients" / "python" / "pyproject.toml").read_text())["project"]["dependencies"]
+    needed = {re.split(r"[^\w-]", one)[0] for one in named}
+    assert needed == imported - set(sys.stdlib_module_names) - {"purring_client"}
+
+
 def _roots(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in _imported(path)}
 
@@ -110,7 +129,7 @@ def _imported(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("word", LOOSE_ENDS)
 def test_nothing_is_left_for_later_or_waved_through(word: str) -> None:
     """No file of ours holds a note to come back, or switches a check off."""
-    assert [] == _holding(word, "src", "tests", "tools", "benchmarks")
+    assert [] == _holding(word, *EVERYWHERE, "benchmarks")
 
 
 @pytest.mark.parametrize("word", NOT_IN_TESTS)
@@ -140,7 +159,7 @@ def test_every_exception_to_a_rule_says_why() -> None:
     reasoned = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* --? \S")
     marks = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in _sources("src", "tests", "tools", "benchmarks")
+        for path in _sources(*EVERYWHERE, "benchmarks")
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if "noqa" in line and path != THIS_FILE and not reasoned.search(line)
     ]
