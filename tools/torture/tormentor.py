@@ -46,6 +46,8 @@ PATIENCE_S = (0.02, 0.25)
 GRACE_S = 0.5
 """So long what is on its way to the gateway takes at most to arrive after its worker's death."""
 OFF_FOR = timedelta(hours=25)
+NIGHTS_MAX = 15
+"""More would leave workers on a busy machine no day of an early invoice's recovery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,8 @@ class Tormentor:
 
     def _night(self) -> None:
         """All machines are off for a day: nobody works, and nothing is on its way when the clock has moved."""
+        if self.score.faults[NIGHT] == NIGHTS_MAX:
+            return
         for hand in self._hands:
             self._world.crew.kill(hand.pid)
         self._hands = []

@@ -39,6 +39,8 @@ _NAME = literal_column("''", type_=Id)  # the END
 # An OFFSET of it keeps PostgreSQL from joining the whole table where a look at one name or customer is enough.
 _ZERO: ColumnElement[int] = literal_column("0")
 _ONE: ColumnElement[int] = literal_column("1")
+_ROWID: ColumnElement[int] = literal_column('"row".rowid')
+_OWN_ROWID: ColumnElement[int] = literal_column("own.rowid")
 
 
 def chosen(dialect: str, table: Table, of: str, *, one_per_customer: bool) -> Select[Any]:
@@ -95,7 +97,7 @@ def _visited(table: Table, of: str) -> CTE:
 def _due(dialect: str, table: Table, of: str, visited: CTE, *, one_per_customer: bool) -> CTE:
     """Up to twice the even share of each name, oldest first: what some don't use goes to others."""
     own = table.alias("own")
-    rows = select(own.c.id).where(own.c[of] == visited.c.name, *_claimable(own)).order_by(own.c.next_step_at)
+    rows = select(own).where(own.c[of] == visited.c.name, *_claimable(own)).order_by(own.c.next_step_at)
     if one_per_customer:
         rows = rows.where(~_has_older(own, table))
     rows = rows.limit(_share(visited)).correlate(visited)
@@ -103,8 +105,8 @@ def _due(dialect: str, table: Table, of: str, visited: CTE, *, one_per_customer:
     if dialect == "sqlite":
         row = table.alias("row")
         found = select(*(row.c[name] for name in names)).select_from(visited.join(row, true()))
-        # An expression can't be indexed: SQLite would rather look each row's name up than each name's rows.
-        return found.where(row.c[of] == visited.c.name + literal_column("''"), row.c.id.in_(rows)).cte("due")
+        # By any index of ours SQLite would at times rather look each row's name up than each name's rows.
+        return found.where(_ROWID.in_(rows.with_only_columns(_OWN_ROWID))).cte("due")
     locked = rows.with_only_columns(*(own.c[name] for name in names)).with_for_update(skip_locked=True, key_share=True)
     return select(side := locked.lateral("locked")).select_from(visited.join(side, true())).cte("due")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus
 from purring.domain.ids import AttemptId
@@ -152,7 +152,8 @@ _COLUMNS = (
 
 
 def keep(conn: Connection, found: Sequence[Found], now: datetime) -> int:
-    """Keep charges that were listed; return how many weren't kept before."""
+    """Keep charges that were listed; return how many weren't kept before, or not with what became of them since."""
+    changed = _keep_changes(conn, found, now)
     rows = [
         (
             one.gateway,
@@ -168,7 +169,28 @@ def keep(conn: Connection, found: Sequence[Found], now: datetime) -> int:
         )
         for one in sorted(found, key=lambda one: (one.gateway, one.key))
     ]
-    return bulk.insert_missing(conn, found_charge, _COLUMNS, rows)
+    return changed + bulk.insert_missing(conn, found_charge, _COLUMNS, rows)
+
+
+def _keep_changes(conn: Connection, found: Sequence[Found], now: datetime) -> int:
+    """Let charges wait anew that were found after an earlier restore, if the gateway says otherwise now."""
+    own = found_charge.c
+    rows = conn.execute(select(own.gateway, own.key, own.charge).where(own.key.in_(sorted(one.key for one in found))))
+    known = {(row.gateway, row.key): row.charge for row in rows}
+    changed = [
+        {"its_gateway": one.gateway, "its_key": one.key, "charge": one.charge}
+        for one in found
+        if known.get((one.gateway, one.key), one.charge) != one.charge
+    ]
+    if changed:
+        its_own = (own.gateway == bindparam("its_gateway"), own.key == bindparam("its_key"))
+        conn.execute(
+            update(found_charge)
+            .where(*its_own)
+            .values(charge=bindparam("charge"), found_at=now, settled_at=None, problem=""),
+            changed,
+        )
+    return len(changed)
 
 
 _UNSETTLED = found_charge.c.settled_at.is_(None)
