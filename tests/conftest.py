@@ -125,11 +125,13 @@ def sqlite_template(session_directory: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(session_directory: Path, postgres_server: postgres.Server) -> str:
-    """The name of a migrated PostgreSQL database without rows, ready to be copied."""
+    """The name of a migrated PostgreSQL database without rows, ready to be copied; merchants' role is set up in it."""
     name = _template_name(session_directory)
 
     def make() -> str:
-        _upgrade(postgres_server.create(name))
+        url = postgres_server.create(name)
+        _upgrade(url)
+        _set_up_role(url)
         postgres_server.freeze(name)
         return name
 
@@ -140,6 +142,18 @@ def _upgrade(url: str) -> None:
     from purring.store.engine import upgrade  # noqa: PLC0415 - tests of the core run without loading SQLAlchemy
 
     upgrade(url)
+
+
+def _set_up_role(url: str) -> None:
+    """Let transactions that serve one merchant run in their role, so that the database itself keeps them apart."""
+    from purring.store.engine import open_store  # noqa: PLC0415 - as above
+    from purring.store.isolation import merchant_role_statements  # noqa: PLC0415 - as above
+
+    store = open_store(url, pool_size=1)
+    with store.transaction() as conn:
+        for statement in merchant_role_statements():
+            conn.exec_driver_sql(statement)
+    store.close()
 
 
 def _sql_name(directory: Path) -> str:

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from purring.clock import RandomIds, SystemClock, draw_bytes, elapsed_s
 from purring.config import LogFormat, SenderKind, Settings, signer_of, sms_of
+from purring.domain.errors import ConfigError
 from purring.gateways.base import Gateway
 from purring.gateways.http import HttpSettings
 from purring.gateways.registry import GatewaySettings, open_gateway
@@ -57,6 +58,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             merchant_sends=settings.sender is SenderKind.WEBHOOK,
             outbound=make_outbound(settings),
             sms_sender=sms_sender,
+            field_gateways=field_gateways_of(settings, gateways),
         )
     finally:
         sender.close()
@@ -110,6 +112,19 @@ class Gateways(Mapping[str, Gateway]):
             gateway.close()
 
 
+def field_gateways_of(settings: Settings, gateways: Gateways) -> tuple[str, ...]:
+    """Into whose fields people enter cards.
+
+    Raises ConfigError: one of them isn't there.
+    """
+    named = tuple(filter(None, map(str.strip, settings.field_gateways.split(","))))
+    for name in named:
+        if name not in gateways:
+            there_are = ", ".join(sorted(gateways))
+            raise ConfigError(f"PURRING_FIELD_GATEWAYS: no gateway is called {name[:60]!r}; there are: {there_are}.")
+    return named
+
+
 def sandbox_settings(settings: Settings) -> GatewaySettings:
     """How to reach the sandbox gateway."""
     http = HttpSettings(
@@ -129,6 +144,7 @@ def web_settings(settings: Settings) -> WebSettings:
         trusted_proxies=settings.trusted_proxies,
         mail_token=settings.bounce_inbound_token.get_secret_value().encode(),
         requests_per_s=settings.requests_per_s,
+        field_mode=settings.field_mode,
     )
 
 

@@ -26,6 +26,7 @@ from purring.notices.signing import Signer
 from purring.notices.sms_request import DEFAULT_BODY, DEFAULT_HEADERS, SmsSettings
 from purring.notices.smtp import Tls
 from purring.notices.verp import BounceAddress
+from purring.web.settings import FieldMode
 
 PREFIX = "PURRING_"
 FILE = "_FILE"
@@ -183,6 +184,16 @@ class Settings(BaseSettings):
         default="",
         description="Proxies whose X-Forwarded headers are believed: addresses or networks, separated by commas; "
         "empty: none.",
+    )
+    field_gateways: str = Field(
+        default="sandbox",
+        description="Gateways into whose own field people enter cards and accounts, separated by commas: the first one "
+        "in the merchant's mode, test or live.",
+    )
+    field_mode: FieldMode = Field(
+        default=FieldMode.REDIRECT,
+        description="How people get to that field: redirect leads to the gateway's page and back, without JavaScript; "
+        "frame shows it inside of a page of ours that holds nothing else.",
     )
     chromium: str = Field(
         default="", description="The browser that takes pictures of notices; empty: the first Chromium on the path."

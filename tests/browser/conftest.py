@@ -21,7 +21,7 @@ from purring.gateways.sandbox.local import connect
 from purring.gateways.sandbox.server import build_app
 from purring.operations.sign_in import open_for
 from purring.web.app import make_app
-from purring.web.settings import WebSettings
+from purring.web.settings import FieldMode, WebSettings
 from tests.world import Shop, World
 from tools.check import find_chromium
 
@@ -73,6 +73,16 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         with _served(make_app(world.services, WebSettings(base_url=url)), port):
             yield Site(world.shop(), url)
     world.close()
+
+
+@contextmanager
+def with_frames(site: Site) -> Iterator[Site]:
+    """The same shop's pages once more, with the gateway's field in a frame."""
+    with _free() as port:
+        url = f"http://127.0.0.1:{port}"
+    services = replace(site.shop.services, base_url=url)
+    with _served(make_app(services, WebSettings(base_url=url, field_mode=FieldMode.FRAME)), port):
+        yield replace(site, url=url)
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from purring.domain.customer import Customer
 from purring.domain.subscription import Subscription
 from purring.operations.customers import NewPerson
-from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.browser.conftest import TIMEOUT_MS, Site, with_frames
 from tests.world import FUNDS, Shop
 
 NUMBER = "4242 4242 4242 4242"
@@ -128,11 +128,32 @@ def test_from_the_link_to_paid_with_a_new_card(page: Page, site: Site, case: Cas
     assert paid(site.shop, case.subscription)
 
 
+def test_the_field_in_a_frame(page: Page, site: Site, case: Case, window: tuple[str, int, bool]) -> None:
+    """With scripts the number is entered in a frame on our page, without at the gateway's: both lead to paying."""
+    words = case.words
+    with with_frames(site) as framed:
+        page.goto(link_of(site, case.customer).replace(site.url, framed.url))
+        page.get_by_role("link", name=words["new"]).click()
+        if window[2]:
+            assert page.url.startswith(framed.url)
+            _fill_in(page.frame_locator("iframe"), words)
+        else:
+            page.get_by_role("link", name=words["enter"]).click()
+            _enter_card(page, framed, words)
+        page.get_by_role("button", name=words["save_and_pay"]).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(words["thanks"])
+    assert paid(site.shop, case.subscription)
+
+
 def _enter_card(page: Page, site: Site, words: dict[str, str]) -> None:
     assert not page.url.startswith(site.url)
-    page.get_by_label(words["number"]).fill(NUMBER)
-    page.get_by_label(words["expiry"]).fill("04/31")
-    page.get_by_role("button", name=words["continue"]).click()
+    _fill_in(page, words)
+
+
+def _fill_in(field: Page | FrameLocator, words: dict[str, str]) -> None:
+    field.get_by_label(words["number"]).fill(NUMBER)
+    field.get_by_label(words["expiry"]).fill("04/31")
+    field.get_by_role("button", name=words["continue"]).click()
 
 
 def test_by_keyboard_alone(chromium: Browser, site: Site, case: Case) -> None:

@@ -96,6 +96,7 @@ def town(look: Look, site: Site) -> Town:
             "help": "/billing/help?both=1",
             "people": "/billing/people",
             "person": "/billing/people/add",
+            "person_remove": f"/billing/people/{customer.people[1].id}/remove",
             "language": "/billing/language",
             "sessions": "/sessions",
             "accounts": "/accounts",

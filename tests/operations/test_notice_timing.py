@@ -96,10 +96,10 @@ def test_what_a_person_has_seen_is_remembered_once(world: World, shop: Shop) -> 
     subscription = shop.subscribe(customer, shop.card(customer, FUNDS))
     world.work()
     invoice, ann = shop.invoice(subscription), customer.people[0]
-    mark_read(world.services, shop.id, invoice.id, ann.id)
+    mark_read(world.services, shop.id, [invoice.id], ann.id)
     read_at = world.clock.now()
     world.later(hours=1)
-    mark_read(world.services, shop.id, invoice.id, ann.id)
+    mark_read(world.services, shop.id, [invoice.id], ann.id)
     assert [read_at] == [notice.read_at for notice in shop.notices(customer.id)]
 
 

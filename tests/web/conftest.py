@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from purring.domain.customer import Customer
 from purring.web.app import make_app
 from purring.web.settings import WebSettings
 from tests.web.client import Developer
+from tests.web.visitor import KARI, OLA, Visitor, path_of
 from tests.world import Shop, World
 
 BASE_URL = "https://pay.example"
@@ -72,3 +74,17 @@ def front_api(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     yield Developer(next(clients), world.shop())
     assert [] == list(clients)
     world.close()
+
+
+@pytest.fixture
+def customer(shop: Shop) -> Customer:
+    """A customer with a billing admin who reads English, and a reader who reads Bokmål."""
+    return shop.customer(KARI, OLA)
+
+
+@pytest.fixture
+def kari(web: TestClient, shop: Shop, customer: Customer) -> Visitor:
+    """The billing admin, signed in."""
+    visitor = Visitor(web, shop, customer)
+    assert "/billing" == path_of(visitor.signs_in())
+    return visitor

@@ -9,28 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from purring.domain.access import ENTRY_LIFETIME, IDLE_MAX
-from purring.domain.customer import Customer, Role
+from purring.domain.customer import Customer
 from purring.operations.customers import NewPerson
 from purring.operations.sign_in import open_for
-from tests.web.visitor import Visitor, forms_of, path_of, readable
+from tests.web.visitor import KARI, OLA, Visitor, forms_of, path_of, readable
 from tests.world import FUNDS, PRICE, Shop, World, only
-
-KARI = NewPerson(name="Kari", email="kari@example.com", locale="en")
-OLA = NewPerson(name="Ola", email="ola@example.com", locale="nb", role=Role.READER)
-
-
-@pytest.fixture
-def customer(shop: Shop) -> Customer:
-    """A customer with a billing admin who reads English, and a reader who reads Bokmål."""
-    return shop.customer(KARI, OLA)
-
-
-@pytest.fixture
-def kari(web: TestClient, shop: Shop, customer: Customer) -> Visitor:
-    """The billing admin, signed in."""
-    visitor = Visitor(web, shop, customer)
-    assert "/billing" == path_of(visitor.signs_in())
-    return visitor
 
 
 def test_nothing_is_shown_to_strangers(web: TestClient, shop: Shop, customer: Customer) -> None:
@@ -339,6 +322,7 @@ def test_looking_changes_nothing(shop: Shop, kari: Visitor) -> None:
         "/billing/help",
         "/billing/people",
         "/billing/people/add",
+        f"/billing/people/{kari.customer.people[1].id}/remove",
         "/billing/language",
         "/sessions",
         "/accounts",
@@ -361,29 +345,6 @@ def test_help_tells_the_readers_own_story(shop: Shop, kari: Visitor) -> None:
     assert ('<span class="source" lang="en">' in plain, '<span class="source" lang="en">' in both) == (False, True)
     assert 'aria-pressed="true"' in both
     assert "by ourselves on Wednesday, March 4, 2026" in readable(both)
-
-
-def test_people_are_managed_with_a_fresh_code(shop: Shop, kari: Visitor) -> None:
-    """Added with role and language; the last billing admin stays one."""
-    added = kari.posts("/billing/people/add", name="Eva", email="eva@example.com", role="payer", locale="nb")
-    assert "The person is added." in readable(added.text)
-    again = kari.posts("/billing/people/add", name="Eva", email="EVA@example.com", role="payer", locale="nb")
-    assert (422, True) == (again.status_code, "nobody here has yet" in readable(again.text))
-    admin = kari.customer.people[0]
-    refused = kari.posts(f"/billing/people/{admin.id}/role", role="reader")
-    assert (409, True) == (refused.status_code, "last person who may manage" in readable(refused.text))
-    assert shop.id
-
-
-def test_a_person_with_several_customers_chooses_whose_pages_to_see(shop: Shop, kari: Visitor) -> None:
-    """The session changes with the customer; nobody else's is offered."""
-    other = shop.customer(KARI, name="Second AS")
-    kari.signs_in()
-    assert "Second AS" in kari.opens("/accounts")
-    kari.posts("/accounts", person_id=other.people[0].id)
-    assert "Second AS" in kari.opens("/billing")
-    stranger = shop.customer(NewPerson(name="Eva", email="eva@example.com", locale="en"))
-    assert 404 == kari.posts("/accounts", person_id=stranger.people[0].id).status_code
 
 
 def test_a_method_in_flight_is_not_removed(shop: Shop, kari: Visitor) -> None:

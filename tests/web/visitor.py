@@ -11,8 +11,12 @@ from urllib.parse import urlsplit
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from purring.domain.customer import Customer
+from purring.domain.customer import Customer, Role
+from purring.operations.customers import NewPerson
 from tests.world import Shop
+
+KARI = NewPerson(name="Kari", email="kari@example.com", locale="en")
+OLA = NewPerson(name="Ola", email="ola@example.com", locale="nb", role=Role.READER)
 
 _HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
 _CODE = re.compile(r"^\s+(\d{6})$", re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from purring.domain.errors import InvalidInput, MissingField
@@ -44,6 +45,7 @@ class Person:
     """Somebody at the customer, addressed in their own language.
 
     `phone` is an international number such as +4790000000, or "". They get text messages only if they `takes_sms`.
+    Somebody who was removed stays on record, since what they were sent does; they are none of a customer's people.
     """
 
     id: PersonId
@@ -55,6 +57,7 @@ class Person:
     phone: str = ""
     takes_sms: bool = False
     email_state: AddressState = AddressState.FINE
+    removed_at: datetime | None = None
 
     @property
     def is_reachable(self) -> bool:

@@ -82,7 +82,7 @@ def open_link(services: Services, token: str) -> Opened:
     """What the link shows; looking leaves it as it is.
 
     Raises:
-        NotFound: it never led anywhere, was revoked, or is over: nobody learns which.
+        NotFound: it never led anywhere, was revoked, is over, or was somebody's who was removed: nobody learns which.
     """
     now = services.clock.now()
     with services.store.reading() as conn:
@@ -91,7 +91,7 @@ def open_link(services: Services, token: str) -> Opened:
             raise _nowhere()
         facts = facts_in(conn, services, link.merchant_id, link.invoice_id, lock=False)
         copy = notices.deliveries(conn, [(link.merchant_id, link.delivery_id)])[link.merchant_id, link.delivery_id]
-    if not _is_valid(facts, now):
+    if copy.person.removed_at or not _is_valid(facts, now):
         raise _nowhere()
     return Opened(facts=facts, status=status(facts, now), person=copy.person)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -178,13 +178,17 @@ def _by_sms(services: Services, letter: Letter) -> tuple[Outcome, Sent]:
     )
 
 
-def mark_read(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, person_id: PersonId) -> None:
-    """Remember that a person has opened the page of an invoice, and with it what was sent to them about it.
+def mark_read(
+    services: Services, merchant_id: MerchantId, invoice_ids: Collection[InvoiceId], person_id: PersonId
+) -> None:
+    """Remember that a person has seen how some invoices stand, and with it what was sent to them about those.
 
     For people only: mail servers open the links in mails, too.
     """
+    if not invoice_ids:
+        return
     with services.store.transaction() as conn:
-        notices.mark_read(conn, merchant_id, invoice_id, person_id, services.clock.now())
+        notices.mark_read(conn, merchant_id, invoice_ids, person_id, services.clock.now())
 
 
 def _remember(

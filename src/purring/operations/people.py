@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from purring.domain.access import with_role
+from purring.domain.access import with_role, without
 from purring.domain.customer import Customer, Person, Role
 from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, PersonId
@@ -12,7 +12,7 @@ from purring.i18n.locales import check_locale
 from purring.notices.message import is_address
 from purring.operations.customers import NewPerson
 from purring.operations.services import Services
-from purring.store import customers
+from purring.store import customers, notices, sessions
 
 
 def add_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewPerson) -> Person:
@@ -49,6 +49,21 @@ def change_role(
         person = _of(customer, person_id)
         with_role(customer, person, role)
         customers.change_person(conn, merchant_id, replace(person, role=role))
+
+
+def remove_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> None:
+    """Let somebody look after a customer's billing no more: nothing lets them in, and nothing is sent to them.
+
+    What they were sent stays on record with their name. Raises NotFound; Refused where it would leave no billing admin.
+    """
+    now = services.clock.now()
+    with services.store.transaction() as conn:
+        customer = customers.lock(conn, merchant_id, customer_id)
+        person = _of(customer, person_id)
+        without(customer, person)
+        customers.remove_person(conn, merchant_id, person.id, now)
+        sessions.end_all(conn, merchant_id, person.id, now)
+        notices.withdraw_from(conn, merchant_id, person.id)
 
 
 def set_language(services: Services, merchant_id: MerchantId, person: Person, locale: str) -> None:

@@ -35,7 +35,7 @@ class Services:
     where people reach our pages; empty: nowhere, so that notices have no links. `secret_key`: what those are made with.
     `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
     `merchant_sends`: notices are handed on as events, and the merchant sends them. `sms_sender`: who sends text
-    messages; None: nobody.
+    messages; None: nobody. `field_gateways`: whose fields people enter cards into; the first in the merchant's mode.
     """
 
     store: Store
@@ -52,6 +52,7 @@ class Services:
     bounces: BounceAddress | None = None
     mailbox: Mailbox | None = None
     merchant_sends: bool = False
+    field_gateways: tuple[str, ...] = ("sandbox",)
     ring: Ring = field(default_factory=Ring)
     event_ring: Ring = field(default_factory=Ring)
     outbound: Outbound | None = None

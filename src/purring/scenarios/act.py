@@ -218,7 +218,7 @@ def _reads(actor: Actor, part: said.Reads) -> None:
     found = [person.id for person in people if person.email == part.person]
     if not found:
         raise InvalidInput(f"nobody at the customer has the address {part.person}")
-    mark_read(world.services, world.merchant_id, world.invoice(part.invoice), found[0])
+    mark_read(world.services, world.merchant_id, [world.invoice(part.invoice)], found[0])
 
 
 def _retry_now(actor: Actor, part: said.OneInvoice) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from purring.domain.customer import Customer, Person
 from purring.domain.errors import NotFound
-from purring.domain.ids import CustomerId, MerchantId
+from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.domain.noun import replace
 from purring.store import bulk
 from purring.store.recall import Query, Whole
@@ -38,6 +39,12 @@ def change_person(conn: Connection, merchant_id: MerchantId, value: Person) -> N
         .where(own.merchant_id == merchant_id, own.id == value.id)
         .values(name=value.name, email=value.email, locale=value.locale, role=value.role)
     )
+
+
+def remove_person(conn: Connection, merchant_id: MerchantId, person_id: PersonId, at: datetime) -> None:
+    """Let somebody be none of their customer's people any more."""
+    own = person.c
+    conn.execute(update(person).where(own.merchant_id == merchant_id, own.id == person_id).values(removed_at=at))
 
 
 def get(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> Customer:
@@ -92,6 +99,11 @@ def people(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list[Pe
     return _PEOPLE.grouped(conn, keys)
 
 
+def anybody(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Person]:
+    """Look people up by their ids, those who were removed too."""
+    return {(row.merchant_id, row.id): _person(row) for row in bulk.matching(conn, person, keys)}
+
+
 def _with_people(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Customer]:
     keys = [(row.merchant_id, row.id) for row in rows]
     looked_after = people(conn, keys)
@@ -116,6 +128,8 @@ def _with(value: Customer, people: tuple[Person, ...]) -> Customer:
 
 _BY_ID = Query(lambda dialect: bulk.select_matching(dialect, customer), _alone, by="id")
 _PEOPLE = Query(
-    lambda dialect: bulk.select_matching(dialect, person, "customer_id", ("id",)), _person, by="customer_id"
+    lambda dialect: bulk.select_matching(dialect, person, "customer_id", ("id",)).where(person.c.removed_at.is_(None)),
+    _person,
+    by="customer_id",
 )
 _WHOLE = Whole(_with)

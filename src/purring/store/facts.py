@@ -76,6 +76,8 @@ def _load_many(conn: Connection, keys: Sequence[Key], now: datetime, *, lock: bo
         subscriptions.lock_customers(conn, keys, invoice)
         _lock_cards(conn, keys)
     found = invoices.load(conn, keys)
+    if not found:
+        return {}
     loaded = _load(conn, found, now)
     return {(MerchantId(key[0]), value.id): _facts(key[0], value, loaded) for key, value in found.items()}
 

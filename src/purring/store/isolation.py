@@ -59,34 +59,36 @@ def role_statements(worker: str) -> Iterator[str]:
     one merchant run in MERCHANT_ROLE.
     Raises InvalidInput.
     """
-    for role in (worker, MERCHANT_ROLE):
-        if not _ROLE_NAME.fullmatch(role):
-            message = f"{role[:60]!r} is no plain name of a role; use small letters, digits and underscores"
-            raise InvalidInput(message, field="worker")
-        login = "LOGIN" if role == worker else "NOLOGIN"
-        yield (
-            f"DO $$ BEGIN CREATE ROLE {role} {login}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; "
-            "END $$"
-        )
-        yield f"GRANT USAGE ON SCHEMA public TO {role}"
+    if not _ROLE_NAME.fullmatch(worker):
+        message = f"{worker[:60]!r} is no plain name of a role; use small letters, digits and underscores"
+        raise InvalidInput(message, field="worker")
+    yield from merchant_role_statements()
+    yield from _role(worker, "LOGIN")
     yield f"GRANT {MERCHANT_ROLE} TO {worker}"
-    for name in ("alembic_version", *sorted(metadata.tables)):
-        yield from _table_statements(name, worker)
+    yield f"GRANT SELECT ON alembic_version TO {worker}"
+    for name in sorted(metadata.tables):
+        yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {worker}"
+        if is_of_merchants(name):
+            yield f"DROP POLICY IF EXISTS {worker} ON {name}"
+            yield f"CREATE POLICY {worker} ON {name} TO {worker} USING (true)"
 
 
-def _table_statements(name: str, worker: str) -> Iterator[str]:
-    """Let both roles use one table, and the worker see all that is in it."""
-    if name == "alembic_version":
-        yield f"GRANT SELECT ON {name} TO {worker}, {MERCHANT_ROLE}"
-        return
-    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {worker}"
-    if is_of_merchants(name):
-        yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {MERCHANT_ROLE}"
-        yield f"DROP POLICY IF EXISTS {worker} ON {name}"
-        yield f"CREATE POLICY {worker} ON {name} TO {worker} USING (true)"
-    else:
-        yield f"GRANT SELECT ON {name} TO {MERCHANT_ROLE}"
+def merchant_role_statements() -> Iterator[str]:
+    """Give the statements that set up the role of transactions that serve one merchant, and what it may do."""
+    yield from _role(MERCHANT_ROLE, "NOLOGIN")
+    yield f"GRANT SELECT ON alembic_version TO {MERCHANT_ROLE}"
+    for name in sorted(metadata.tables):
+        whole = is_of_merchants(name)
+        yield f"GRANT SELECT{', INSERT, UPDATE, DELETE' if whole else ''} ON {name} TO {MERCHANT_ROLE}"
         yield from (f"GRANT {what} ON {name} TO {MERCHANT_ROLE}" for what in _COUNTED.get(name, ()))
+
+
+def _role(role: str, login: str) -> Iterator[str]:
+    """Make a role if there is none of that name, and let it into the schema."""
+    yield (
+        f"DO $$ BEGIN CREATE ROLE {role} {login}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    )
+    yield f"GRANT USAGE ON SCHEMA public TO {role}"
 
 
 def is_of_merchants(name: str) -> bool:

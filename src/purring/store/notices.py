@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -209,12 +209,29 @@ def put_off(conn: Connection, until: Mapping[Claim, datetime], owner: str) -> No
     bulk.update_held(conn, delivery, (*bulk.HELD, "next_step_at"), rows, while_owed=True)
 
 
+def withdraw_from(conn: Connection, merchant_id: MerchantId, person_id: PersonId) -> None:
+    """Take back the copies that are still to go out to somebody; a notice that is left to nobody is undelivered."""
+    own = delivery.c
+    waiting = (own.status == DeliveryStatus.OWED, own.next_step_at.is_not(None))
+    taken_back = (
+        update(delivery)
+        .where(own.merchant_id == merchant_id, own.person_id == person_id, *waiting)
+        .values(status=DeliveryStatus.WITHDRAWN, next_step_at=None)
+        .returning(own.notice_id)
+    )
+    give_up_unreached(conn, {(merchant_id, row.notice_id) for row in conn.execute(taken_back)})
+
+
 def mark_read(
-    conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId, person_id: PersonId, now: datetime
+    conn: Connection,
+    merchant_id: MerchantId,
+    invoice_ids: Collection[InvoiceId],
+    person_id: PersonId,
+    now: datetime,
 ) -> None:
-    """Remember that a person has seen what had gone out to them about an invoice; the first time counts."""
+    """Remember that a person has seen what had gone out to them about some invoices; the first time counts."""
     own, its = delivery.c, notice.c
-    about = select(its.id).where(its.merchant_id == merchant_id, its.invoice_id == invoice_id)
+    about = select(its.id).where(its.merchant_id == merchant_id, its.invoice_id.in_(sorted(invoice_ids)))
     seen = (own.merchant_id == merchant_id, own.person_id == person_id, own.notice_id.in_(about))
     went_out = (own.sent_at.is_not(None), own.read_at.is_(None))
     conn.execute(update(delivery).where(*seen, *went_out).values(read_at=now))
@@ -320,24 +337,35 @@ def _joined(conn: Connection, rows: Sequence[Any]) -> dict[bulk.Key, Delivery]:
     of = {(row.merchant_id, row.notice_id) for row in rows}
     told = {(row.merchant_id, row.id): _notice(row) for row in bulk.matching(conn, notice, of)}
     owners = customers.load(conn, {(key[0], value.customer_id) for key, value in told.items()})
+    people = _addressees(conn, rows, owners.values())
     return {
         (row.merchant_id, row.id): _delivery(
             row,
             told[row.merchant_id, row.notice_id],
             owners[row.merchant_id, told[row.merchant_id, row.notice_id].customer_id],
+            people[row.person_id],
         )
         for row in rows
     }
 
 
-def _delivery(row: Any, told: Notice, customer: Customer) -> Delivery:  # noqa: ANN401 - a row
+def _addressees(conn: Connection, rows: Sequence[Any], owners: Iterable[Customer]) -> dict[PersonId, Person]:
+    """Whose copies these are; who was removed since is looked up apart."""
+    people = {person.id: person for owner in owners for person in owner.people}
+    removed = {(row.merchant_id, row.person_id) for row in rows if row.person_id not in people}
+    if removed:
+        people |= {person.id: person for person in customers.anybody(conn, removed).values()}
+    return people
+
+
+def _delivery(row: Any, told: Notice, customer: Customer, person: Person) -> Delivery:  # noqa: ANN401 - a row
     return Delivery(
         id=row.id,
         merchant_id=row.merchant_id,
         status=row.status,
         tries=row.tries,
         notice=told,
-        person=next(person for person in customer.people if person.id == row.person_id),
+        person=person,
         customer=customer,
         sent_at=row.sent_at,
         subject=row.subject,

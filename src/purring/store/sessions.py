@@ -85,7 +85,8 @@ def try_code(conn: Connection, merchant_id: MerchantId, code: SignInCode, *, use
 def people_at(conn: Connection, merchant_id: MerchantId, email: str) -> list[Person]:
     """List the people of a merchant's customers who read mail at an address, whatever its case."""
     own = person.c
-    statement = select(person).where(own.merchant_id == merchant_id, func.lower(own.email) == email.lower())
+    at_address = (own.merchant_id == merchant_id, func.lower(own.email) == email.lower())
+    statement = select(person).where(*at_address, own.removed_at.is_(None))
     return [Person(**_PERSON.plain(row)) for row in conn.execute(statement.order_by(own.id))]
 
 
@@ -148,6 +149,13 @@ def proved(conn: Connection, merchant_id: MerchantId, session_id: SessionId, at:
 def end(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[SessionId], at: datetime) -> None:
     """Let sessions let nobody in any more."""
     _change(conn, merchant_id, session_ids, ended_at=at)
+
+
+def end_all(conn: Connection, merchant_id: MerchantId, person_id: PersonId, at: datetime) -> None:
+    """End every session of somebody, and every link that leads into one."""
+    own = portal_session.c
+    whose = (own.merchant_id == merchant_id, own.person_id == person_id, own.ended_at.is_(None))
+    conn.execute(update(portal_session).where(*whose).values(ended_at=at))
 
 
 def _change(conn: Connection, merchant_id: MerchantId, session_ids: Sequence[SessionId], **values: datetime) -> None:

@@ -39,7 +39,7 @@ def make_app(services: Services, settings: WebSettings) -> Starlette:
             Mount("/docs", make_docs(api)),
             Route("/docs", lambda _request: RedirectResponse("/docs/")),
             Mount("/inbound", make_inbound(services, settings.mail_token)),
-            Mount("/", make_portal(services, is_https=settings.is_https)),
+            Mount("/", make_portal(services, settings)),
         ],
         middleware=[
             Middleware(RequestIds, new_id=lambda: services.ids.new("req_")),

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import urlsplit
+
+
+class FieldMode(StrEnum):
+    """How people get to the gateway's own field."""
+
+    REDIRECT = "redirect"
+    FRAME = "frame"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +19,7 @@ class WebSettings:
     """Where we are reached, where we listen, and which proxies are believed (addresses or networks, by commas).
 
     `mail_token`: what whoever posts bounces must show; empty: nobody may.
+    `field_mode`: whether the gateway's field is a page of its own, or stands in a frame on one of ours.
     `requests_per_s`: how many requests a second each API key may make of one process.
     """
 
@@ -20,6 +29,7 @@ class WebSettings:
     trusted_proxies: str = ""
     mail_token: bytes = field(default=b"", repr=False)
     requests_per_s: int = 50
+    field_mode: FieldMode = FieldMode.REDIRECT
 
     @property
     def is_https(self) -> bool:

@@ -79,6 +79,7 @@ person = table(
     words("phone"),
     yes_no("takes_sms"),
     one_of("email_state", AddressState),
+    instant("removed_at", nullable=True),
     to("customer", "customer_id"),
     Index("ix_person_customer_id", "merchant_id", "customer_id"),
     Index("ix_person_address", "merchant_id", text("lower(email)")),

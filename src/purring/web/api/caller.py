@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -27,7 +27,7 @@ RATE = "purring.rate"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request whose key is good and reaches far enough."""
+    """One request whose key is good and reaches far enough; its services see and write this merchant's rows alone."""
 
     services: Services
     merchant_id: MerchantId
@@ -56,7 +56,8 @@ class Needs:
         if self.scope not in caller.key.scopes:
             message = f"This key lacks the scope {self.scope}; make one that has it with `purring key create`."
             raise MissingScope(message)
-        return Call(services=services, merchant_id=caller.merchant_id, request=request)
+        own = replace(services, store=services.store.of(caller.merchant_id))
+        return Call(services=own, merchant_id=caller.merchant_id, request=request)
 
 
 def _secret(request: Request) -> str:

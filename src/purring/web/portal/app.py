@@ -26,28 +26,37 @@ from purring.web.portal import (
 from purring.web.portal.render import page
 from purring.web.portal.visit import Front
 from purring.web.problems import HANDLERS
+from purring.web.settings import FieldMode, WebSettings
 
-CSS_MAX_AGE_S = 3_600
+STATIC_MAX_AGE_S = 3_600
+STATIC = {"portal.css": "text/css", "field.js": "text/javascript"}
+"""How all pages look, and the one script there is: it shows the gateway's field in a frame."""
 _PAGES = (link_pages, sign_in_pages, billing_pages, invoice_pages, method_pages, people_pages, help_pages)
 
 
-def make_portal(services: Services, *, is_https: bool) -> Starlette:
+def make_portal(services: Services, settings: WebSettings) -> Starlette:
     """The application that people see."""
-    front = Front(services=services, is_https=is_https)
-    css = (files("purring.web.portal") / "static" / "portal.css").read_bytes()
-
-    def stylesheet(_request: Request) -> Response:
-        """How all pages look."""
-        return Response(css, media_type="text/css", headers={"Cache-Control": f"public, max-age={CSS_MAX_AGE_S}"})
-
+    is_framed = settings.field_mode is FieldMode.FRAME
+    front = Front(services=services, is_https=settings.is_https, is_framed=is_framed)
     return Starlette(
         routes=[
-            Route("/static/portal.css", stylesheet),
+            *(_static(name, media_type) for name, media_type in STATIC.items()),
             *(route for pages in _PAGES for route in pages.routes(front)),
         ],
         middleware=[Middleware(ReadBodies)],
         exception_handlers={**HANDLERS, NotFound: _not_found, 404: _not_found},
     )
+
+
+def _static(name: str, media_type: str) -> Route:
+    """A file that is the same for everybody."""
+    content = (files("purring.web.portal") / "static" / name).read_bytes()
+    headers = {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
+
+    async def answer(_request: Request) -> Response:
+        return Response(content, media_type=media_type, headers=headers)
+
+    return Route(f"/static/{name}", answer)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

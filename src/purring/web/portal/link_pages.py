@@ -20,6 +20,7 @@ from purring.i18n.locales import negotiate
 from purring.operations import methods, tokens
 from purring.operations.links import PATH, Opened, open_link
 from purring.operations.notices import mark_read
+from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import charged
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
@@ -101,7 +102,7 @@ def _has_moved_on(guest: Guest, opened: Opened) -> bool:
 
 def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Response:
     facts, merchant_id = opened.facts, opened.facts.merchant.id
-    mark_read(guest.services, merchant_id, facts.invoice.id, opened.person.id)
+    mark_read(guest.services, merchant_id, [facts.invoice.id], opened.person.id)
     try:
         if ties and facts.subscription:
             methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
@@ -116,14 +117,20 @@ def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Re
 def card(guest: Guest, opened: Opened) -> Response:
     """Lead to the gateway's own field, which sends the person back with a token."""
     locale = negotiate(opened.person.locale)
-    origin, url = tokens.field(guest.services, f"{guest.services.base_url}{_home(guest)}/new", locale)
-    return _page(guest, opened, "link_card.html", url=url, origin=origin)
+    back = f"{guest.services.base_url}{_home(guest)}/new"
+    field = tokens.field(guest.services, opened.facts.merchant, back, locale)
+    if guest.is_framed:
+        merchant = opened.facts.merchant
+        page = _page(guest, opened, "field.html", merchant=merchant, field=field, back=back, away=_home(guest))
+        return framed(page, field)
+    return _page(guest, opened, "link_card.html", url=field.url, origin=field.origin)
 
 
 def pay_with_new(guest: Guest, opened: Opened) -> Response:
     """Save what came back from the field, let it pay from now on, and pay: one button, one charge."""
     token = guest.request.query_params.get("token", "")
-    details = tokens.details(guest.services, token)
+    merchant = opened.facts.merchant
+    details = tokens.details(guest.services, merchant, token)
     if details is None:
         return guest.go(f"{_home(guest)}/card", "field_failed")
     values = holder_fields(guest.form) if guest.is_post else holder_fields_of(opened)
@@ -133,8 +140,8 @@ def pay_with_new(guest: Guest, opened: Opened) -> Response:
         return _page(guest, opened, "link_new.html", status, details=details, values=values, problems=problems)
     if _has_moved_on(guest, opened):
         return guest.go(_home(guest), "changed_meanwhile")
-    new = new_method(token, details, values)
-    method_id = tokens.add_once(guest.services, opened.facts.merchant.id, opened.facts.customer.id, new)
+    new = new_method(tokens.gateway_name(guest.services, merchant), token, details, values)
+    method_id = tokens.add_once(guest.services, merchant.id, opened.facts.customer.id, new)
     return _pay(guest, opened, method_id, ties=True)
 
 

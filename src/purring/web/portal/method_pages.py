@@ -20,6 +20,7 @@ from purring.operations import methods, tokens
 from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invoice
 from purring.operations.methods import NewMethod
 from purring.web.portal.billing_pages import account_of
+from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import charged, has_moved_on
 from purring.web.portal.visit import Form, Front, Page, Visit
 from purring.web.portal.words import BADGES
@@ -65,8 +66,12 @@ def add(visit: Visit) -> Response:
     """Lead to the gateway's own field, which sends the customer back with a token."""
     purpose = _purpose(visit)
     back = f"{visit.services.base_url}/billing/methods/new{purpose}"
-    gateway, url = tokens.field(visit.services, back, visit.locale)
-    return visit.page("method_add.html", url=url, gateway=gateway)
+    field = tokens.field(visit.services, visit.who.merchant, back, visit.locale)
+    if visit.is_framed:
+        merchant = visit.who.merchant
+        page = visit.page("field.html", merchant=merchant, field=field, back=back, away="/billing")
+        return framed(page, field)
+    return visit.page("method_add.html", url=field.url, gateway=field.origin)
 
 
 def _purpose(visit: Visit) -> str:
@@ -80,7 +85,7 @@ def confirm_new(visit: Visit) -> Response:
     """Show what came back from the field, take the rest, and save it. A reload adds nothing twice."""
     query = visit.request.query_params
     token = query.get("token", "")
-    details = tokens.details(visit.services, token)
+    details = tokens.details(visit.services, visit.who.merchant, token)
     if details is None:
         return visit.go(f"/billing/methods/add{_purpose(visit)}", "field_failed")
     own, paying = account_of(visit), _invoice(visit, query.get("pay", ""))
@@ -93,7 +98,7 @@ def confirm_new(visit: Visit) -> Response:
         return visit.page("method_new.html", 422, details=details, values=values, problems=problems, paying=paying)
     if paying and has_moved_on(visit, paying):
         return visit.go(f"/billing/invoices/{paying.invoice.id}", "changed_meanwhile")
-    new = new_method(token, details, values)
+    new = new_method(tokens.gateway_name(visit.services, visit.who.merchant), token, details, values)
     return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new))
 
 
@@ -102,11 +107,11 @@ def holder_fields(form: Form) -> dict[str, str]:
     return {name: form.get(name)[:_LENGTH_MAX] for name in _FIELDS}
 
 
-def new_method(token: str, details: TokenDetails, values: Mapping[str, str]) -> NewMethod:
+def new_method(gateway: str, token: str, details: TokenDetails, values: Mapping[str, str]) -> NewMethod:
     """A method from what the gateway says of a token, and what was typed."""
     return NewMethod(
         kind=MethodKind(details.kind),
-        gateway=tokens.GATEWAY,
+        gateway=gateway,
         token=token,
         fingerprint=details.fingerprint,
         scheme=details.scheme,

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from purring.domain.access import Permission
 from purring.domain.customer import Role
-from purring.domain.errors import InvalidInput
+from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import PersonId
 from purring.i18n.catalog import mark
 from purring.i18n.locales import LOCALES
@@ -28,6 +28,7 @@ def routes(front: Front) -> list[Route]:
         front.own("/billing/people", list_people),
         front.own("/billing/people/add", proven(add), "GET", "POST", needs=manage),
         front.own("/billing/people/{id}/role", proven(change), "POST", needs=manage),
+        front.own("/billing/people/{id}/remove", proven(remove), "GET", "POST", needs=manage),
     ]
 
 
@@ -37,7 +38,8 @@ def proven(handler: Callable[[Visit], Response]) -> Callable[[Visit], Response]:
     def checked(visit: Visit) -> Response:
         if visit.who.session.has_proved(visit.services.clock.now()):
             return handler(visit)
-        return visit.go("/prove?next=/billing/people")
+        then = "/billing/people" if visit.is_post else visit.request.url.path
+        return visit.go(f"/prove?next={then}")
 
     return checked
 
@@ -75,3 +77,14 @@ def change(visit: Visit) -> Response:
     if role in set(Role):
         people.change_role(visit.services, visit.who.merchant.id, visit.who.customer.id, person_id, Role(role))
     return visit.go("/billing/people", "saved")
+
+
+def remove(visit: Visit) -> Response:
+    """Ask, then remove somebody; whoever removes themselves is signed out with it."""
+    person = next((one for one in visit.who.customer.people if one.id == visit.request.path_params["id"]), None)
+    if person is None:
+        raise NotFound("This person is none of this customer's, or not any more.", field="person_id")
+    if not visit.is_post:
+        return visit.page("person_remove.html", person=person)
+    people.remove_person(visit.services, visit.who.merchant.id, visit.who.customer.id, person.id)
+    return visit.go("/sign-in" if person.id == visit.who.person.id else "/billing/people", "person_removed")

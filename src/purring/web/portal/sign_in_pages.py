@@ -98,8 +98,8 @@ def _let_in(
 
 def mark_seen(services: Services, merchant_id: MerchantId, person: Person) -> None:
     """Whoever signs in sees at once what is unpaid: nobody else needs to be told of it."""
-    for one in account(services, merchant_id, person.customer_id).unpaid:
-        mark_read(services, merchant_id, one.invoice.id, person.id)
+    unpaid = account(services, merchant_id, person.customer_id).unpaid
+    mark_read(services, merchant_id, [one.invoice.id for one in unpaid], person.id)
 
 
 def set_session(guest: Guest, answer: Response, token: str) -> None:

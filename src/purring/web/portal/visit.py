@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -43,12 +43,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest:
-    """A request by anybody."""
+    """A request by anybody. `is_framed`: whether the gateway's field stands in a frame on a page of ours."""
 
     services: Services
     is_https: bool
     request: Request
     form: Form
+    is_framed: bool = False
 
     @property
     def locale(self) -> str:
@@ -111,6 +112,7 @@ class Front:
 
     services: Services
     is_https: bool
+    is_framed: bool = False
 
     def guest(self, path: str, handler: GuestPage, *methods: str) -> Route:
         """A page for anybody."""
@@ -128,14 +130,16 @@ class Front:
         return Route(path, endpoint, methods=list(methods or ("GET",)))
 
     def _guest(self, request: Request, form: Form) -> Guest:
-        return Guest(services=self.services, is_https=self.is_https, request=request, form=form)
+        return Guest(
+            services=self.services, is_https=self.is_https, is_framed=self.is_framed, request=request, form=form
+        )
 
     def _visited(self, request: Request, form: Form, handler: Page, needs: Permission) -> Response:
         guest = self._guest(request, form)
         who = signed_in(self.services, request.cookies.get(cookie_name(is_https=self.is_https), ""))
         if who is None:
             return guest.go(f"/sign-in?next={quote(_here(request), safe='')}")
-        visit = Visit(services=self.services, is_https=self.is_https, request=request, form=form, who=who)
+        visit = Visit(**{name: getattr(guest, name) for name in _GUEST}, who=who)
         try:
             require(who.customer, who.person, needs)
             return handler(visit)
@@ -145,6 +149,9 @@ class Front:
             return visit.page("not_permitted.html", 403, holders=error.details)
         except Refused as refused:
             return visit.page("refused.html", 409, sentence=saying(refused.code.value))
+
+
+_GUEST = [one.name for one in fields(Guest)]
 
 
 def cookie_name(*, is_https: bool) -> str:

@@ -230,6 +230,7 @@ def _tables() -> None:
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("takes_sms", sa.Boolean(), nullable=False),
         sa.Column("email_state", sa.Text(), nullable=False),
+        sa.Column("removed_at", Instant(), nullable=True),
         sa.CheckConstraint(
             "role IN ('billing_admin', 'payer', 'reader', 'billing_address')", name=op.f("ck_person_role")
         ),
