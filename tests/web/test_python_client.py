@@ -128,14 +128,14 @@ def _refusals(purring: Purring, customer: models.Customer, invoice_id: str) -> I
     one: bodies.MoneyIn = {"minor": 1, "currency": "NOK"}
     yield lambda: purring.customers.get("cus_" + "0" * 26), NotFound, "not_found", "id"
     yield lambda: purring.customers.get("../merchant"), NotFound, "not_found", ""
-    yield lambda: purring.customers.change(customer.id, locale=unknown), Invalid, "invalid_input", "locale"
+    yield lambda: purring.customers.change(customer.id, locale=unknown), Invalid, "unknown_locale", "locale"
     yield (
         lambda: purring.customers.change(customer.id, name="A", if_version=customer.version),
         VersionMismatch,
         "version_mismatch",
         "If-Match",
     )
-    yield lambda: purring.invoices.record_refund(invoice_id, amount=one), Conflict, "not_refundable", ""
+    yield lambda: purring.invoices.record_refund(invoice_id, amount=one), Conflict, "amount_mismatch", "amount"
 
 
 def test_what_fails_in_passing_is_repeated_under_its_key(web: TestClient, api: Developer) -> None:
