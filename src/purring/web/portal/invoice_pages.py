@@ -17,8 +17,10 @@ from purring.domain.subscription import SubscriptionStatus
 from purring.i18n.catalog import mark, translator
 from purring.operations import methods, pay, recoveries, settle
 from purring.operations.account import PAGE_INVOICES, OpenInvoice, bills, own_invoice
+from purring.operations.invoice_paper import invoice_pdf
 from purring.operations.services import Services
 from purring.web.portal.billing_pages import account_of
+from purring.web.portal.render import file_of
 from purring.web.portal.visit import Front, Visit
 from purring.web.portal.words import ATTEMPT_STATES, BADGES, INVOICE_STATES
 
@@ -29,6 +31,7 @@ def routes(front: Front) -> list[Route]:
     return [
         front.own("/billing/invoices", list_invoices),
         front.own("/billing/invoices/{id}", show),
+        front.own("/billing/invoices/{id}/pdf", download),
         front.own("/billing/invoices/{id}/pay", pay_now, "GET", "POST", needs=may_pay),
         front.own("/billing/invoices/{id}/use", use_and_pay, "POST", needs=Permission.MANAGE_METHODS),
         front.own("/billing/invoices/{id}/transfer", declare_transfer, "POST", needs=may_pay),
@@ -60,6 +63,14 @@ def show(visit: Visit) -> Response:
         can_declare=_can_declare(one),
         invoice_states=INVOICE_STATES,
         attempt_states=ATTEMPT_STATES,
+    )
+
+
+def download(visit: Visit) -> Response:
+    """The invoice as a PDF to keep."""
+    who, invoice_id = visit.who, InvoiceId(visit.request.path_params["id"])
+    return file_of(
+        invoice_pdf(visit.services, who.merchant.id, invoice_id, locale=visit.locale, customer_id=who.customer.id)
     )
 
 
