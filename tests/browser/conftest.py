@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
-from starlette.types import ASGIApp
 
 from purring.domain.customer import Customer
 from purring.gateways.sandbox.gateway import SandboxGateway
@@ -22,6 +18,7 @@ from purring.gateways.sandbox.server import build_app
 from purring.operations.sign_in import open_for
 from purring.web.app import make_app
 from purring.web.settings import FieldMode, WebSettings
+from tests.serving import free_port, served
 from tests.world import Shop, World
 from tools.check import find_chromium
 
@@ -65,12 +62,13 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Portal and sandbox, each on a port of its own, on a clock that stands still."""
     directory = tmp_path_factory.mktemp("site")
     world = World(f"sqlite:///{shutil.copyfile(sqlite_template, directory / 'site.sqlite3')}", directory)
-    with _served(build_app(world.sandbox.api, 0.0)) as sandbox_url, connect(sandbox_url) as client, _free() as port:
+    with served(build_app(world.sandbox.api, 0.0)) as sandbox_url, connect(sandbox_url) as client:
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         world.services = replace(
             world.services, gateways={"sandbox": SandboxGateway(client)}, base_url=url, secret_key=b"only for this test"
         )
-        with _served(make_app(world.services, WebSettings(base_url=url)), port):
+        with served(make_app(world.services, WebSettings(base_url=url)), port):
             yield Site(world.shop(), url)
     world.close()
 
@@ -78,28 +76,8 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @contextmanager
 def with_frames(site: Site) -> Iterator[Site]:
     """The same shop's pages once more, with the gateway's field in a frame."""
-    with _free() as port:
-        url = f"http://127.0.0.1:{port}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     services = replace(site.shop.services, base_url=url)
-    with _served(make_app(services, WebSettings(base_url=url, field_mode=FieldMode.FRAME)), port):
+    with served(make_app(services, WebSettings(base_url=url, field_mode=FieldMode.FRAME)), port):
         yield replace(site, url=url)
-
-
-@contextmanager
-def _free() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
-    yield port
-
-
-@contextmanager
-def _served(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve in a thread until the end of the block; gives the address."""
-    listener = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    listener.close()
