@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from purring.domain.brand import Brand
+from purring.domain.brand import Brand, Logo
 from purring.domain.errors import NotFound
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
@@ -15,6 +15,7 @@ from purring.notices.look import OURS, Look
 from purring.notices.texts import new_text, problem_of
 from purring.operations.services import Services
 from purring.store import Connection, events, looks, merchants
+from purring.store.looks import Outline
 
 
 def looks_of(conn: Connection, ids: Collection[MerchantId]) -> Mapping[MerchantId, Look]:
@@ -27,6 +28,37 @@ def look_of(services: Services, merchant_id: MerchantId) -> Look:
     """One merchant's look."""
     with services.store.transaction() as conn:
         return looks_of(conn, [merchant_id])[merchant_id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLook:
+    """What pages need of a brand: `version` changes with it. `logo_size` in pixels; None without a logo."""
+
+    color: str
+    logo_size: tuple[int, int] | None
+    version: str
+
+
+def page_look(services: Services, merchant_id: MerchantId) -> PageLook | None:
+    """A merchant's look on pages, without the logo's bytes; None if it has no look of its own."""
+    with services.store.reading() as conn:
+        outline = looks.outline(conn, merchant_id)
+    if outline is None:
+        return None
+    return PageLook(color=outline.color, logo_size=outline.logo_size, version=_version(outline))
+
+
+def logo_of(services: Services, merchant_id: MerchantId, version: str) -> Logo | None:
+    """A merchant's logo, if its look is still of that version."""
+    with services.store.reading() as conn:
+        outline = looks.outline(conn, merchant_id)
+        if outline is None or _version(outline) != version:
+            return None
+        return looks.brands(conn, [merchant_id])[merchant_id].logo
+
+
+def _version(outline: Outline) -> str:
+    return f"{outline.changed_at:%Y%m%d%H%M%S%f}"
 
 
 def own_texts(services: Services, merchant_id: MerchantId) -> list[NoticeText]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,26 @@ def brands(conn: Connection, ids: Collection[MerchantId]) -> dict[MerchantId, Br
     """Load the brands of those merchants that have one."""
     rows = conn.execute(_BRANDS, {"ids": sorted(set(ids))}).all()
     return {row.merchant_id: _brand(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A brand without its pictures."""
+
+    color: str
+    logo_size: tuple[int, int] | None
+    changed_at: datetime
+
+
+def outline(conn: Connection, merchant_id: MerchantId) -> Outline | None:
+    """Load what pages need of a merchant's brand, if it has one."""
+    own = brand.c
+    columns = select(own.color, own.logo_width, own.logo_height, own.changed_at)
+    row = conn.execute(columns.where(own.merchant_id == merchant_id)).one_or_none()
+    if row is None:
+        return None
+    size = (row.logo_width, row.logo_height) if row.logo_width else None
+    return Outline(color=row.color, logo_size=size, changed_at=row.changed_at)
 
 
 def texts(conn: Connection, ids: Collection[MerchantId]) -> dict[MerchantId, list[NoticeText]]:

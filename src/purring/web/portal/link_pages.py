@@ -20,6 +20,7 @@ from purring.i18n.locales import negotiate
 from purring.operations import methods, tokens
 from purring.operations.links import PATH, Opened, open_link
 from purring.operations.notices import mark_read
+from purring.web.portal.brand import brand_of
 from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import charged
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
@@ -70,6 +71,7 @@ def _page(guest: Guest, opened: Opened, template: str, status: int = 200, **valu
         template,
         locale,
         status=status,
+        brand=brand_of(guest.services, opened.facts.merchant),
         said=saying(guest.request.query_params.get("said", "")),
         pen=Pen(locale, zone(opened.facts.customer.timezone)),
         one=opened,

@@ -17,8 +17,8 @@ from purring.notices.values import method_label
 
 
 def page(template: str, locale: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """One page in a language that we have."""
-    written = _environment(locale).get_template(template).render(locale=locale, **values)
+    """One page in a language that we have, with a merchant's `brand` where it is known whose page it is."""
+    written = _environment(locale).get_template(template).render({"locale": locale, "brand": None, **values})
     return HTMLResponse(written, status)
 
 

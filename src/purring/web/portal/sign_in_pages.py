@@ -10,11 +10,13 @@ from purring.domain.access import SESSION_MAX, OpenedBy, Session
 from purring.domain.customer import Person
 from purring.domain.errors import NotFound, Refused
 from purring.domain.ids import MerchantId
+from purring.domain.merchant import Merchant
 from purring.operations import sign_in
 from purring.operations.account import account
 from purring.operations.merchants import sellers
 from purring.operations.notices import mark_read
 from purring.operations.services import Services
+from purring.web.portal.brand import brand_of
 from purring.web.portal.sayings import saying
 from purring.web.portal.visit import HOME, Front, Guest, Visit, cookie_name, own_path
 
@@ -49,17 +51,16 @@ def arrive(guest: Guest) -> Response:
 
 def ask(guest: Guest) -> Response:
     """Ask for an address, and send a code to it. The answer is the same whoever has the address."""
-    merchant_id = _merchant(guest)
-    email = guest.form.get("email")
+    merchant, email = _merchant(guest), guest.form.get("email")
     if not guest.is_post:
-        return guest.page("sign_in.html", merchant=merchant_id, next=_next(guest), email="", error="")
+        return _page(guest, "sign_in.html", merchant, email="", error="")
     if "@" not in email:
-        return guest.page("sign_in.html", 422, merchant=merchant_id, next=_next(guest), email=email, error="email")
+        return _page(guest, "sign_in.html", merchant, 422, email=email, error="email")
     try:
-        to_send = sign_in.ask_code(guest.services, merchant_id, email, guest.network)
+        to_send = sign_in.ask_code(guest.services, merchant.id, email, guest.network)
     except Refused as refused:
-        return _code_page(guest, merchant_id, email, refused.code.value)
-    page = _code_page(guest, merchant_id, email)
+        return _code_page(guest, merchant, email, refused.code.value)
+    page = _code_page(guest, merchant, email)
     if to_send:
         page.background = BackgroundTask(sign_in.send_code, guest.services, to_send)
     return page
@@ -67,17 +68,21 @@ def ask(guest: Guest) -> Response:
 
 def enter(guest: Guest) -> Response:
     """Take the code: whoever has it is signed in."""
-    merchant_id, email = _merchant(guest), guest.form.get("email")
-    people = sign_in.accounts(guest.services, merchant_id, email, guest.form.get("code"))
+    merchant, email = _merchant(guest), guest.form.get("email")
+    people = sign_in.accounts(guest.services, merchant.id, email, guest.form.get("code"))
     if not people:
-        return _code_page(guest, merchant_id, email, "wrong_code")
+        return _code_page(guest, merchant, email, "wrong_code")
     then = "/accounts" if len(people) > 1 else _next(guest)
-    return _let_in(guest, merchant_id, people[0], guest.go(then))
+    return _let_in(guest, merchant.id, people[0], guest.go(then))
 
 
-def _code_page(guest: Guest, merchant_id: MerchantId, email: str, problem: str = "") -> Response:
-    error, status = saying(problem), 422 if problem else 200
-    return guest.page("sign_in_code.html", status, merchant=merchant_id, next=_next(guest), email=email, error=error)
+def _code_page(guest: Guest, merchant: Merchant, email: str, problem: str = "") -> Response:
+    return _page(guest, "sign_in_code.html", merchant, 422 if problem else 200, email=email, error=saying(problem))
+
+
+def _page(guest: Guest, template: str, merchant: Merchant, status: int = 200, **values: object) -> Response:
+    brand = brand_of(guest.services, merchant)
+    return guest.page(template, status, merchant=merchant.id, next=_next(guest), brand=brand, **values)
 
 
 def _let_in(
@@ -164,17 +169,16 @@ def end_all(visit: Visit) -> Response:
     return visit.go("/sign-in", "signed_out")
 
 
-def _merchant(guest: Guest) -> MerchantId:
+def _merchant(guest: Guest) -> Merchant:
     """Whose customers sign in here: an installation with several sellers needs to be told.
 
     Raises NotFound.
     """
     named = guest.form.get("merchant") or guest.request.query_params.get("merchant", "")
-    known = [merchant.id for merchant in sellers(guest.services)]
-    if named in known:
-        return MerchantId(named)
-    if len(known) == 1 and not named:
-        return known[0]
+    known = sellers(guest.services)
+    found = [merchant for merchant in known if merchant.id == named] if named else known
+    if len(found) == 1:
+        return found[0]
     raise NotFound("There is no such seller; use the link that it gave you.", field="merchant")
 
 

@@ -17,6 +17,7 @@ from purring.domain.errors import NotFound, NotPermitted, Refused
 from purring.i18n.locales import negotiate
 from purring.operations.services import Services
 from purring.operations.sign_in import SignedIn, signed_in
+from purring.web.portal.brand import brand_of
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
 from purring.web.portal.sayings import saying
@@ -69,7 +70,8 @@ class Guest:
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """A page in their language."""
         said = saying(self.request.query_params.get("said", ""))
-        return page(template, self.locale, status=status, said=said, path=self.request.url.path, **values)
+        path = self.request.url.path
+        return page(template, self.locale, status=status, said=said, path=path, **values)
 
     def go(self, path: str, said: str = "") -> Response:
         """Lead to another of our pages, where a sentence is said."""
@@ -99,7 +101,8 @@ class Visit(Guest):
 
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """A page in their language, with everything that stands around it."""
-        return Guest.page(self, template, status, visit=self, who=self.who, pen=self.pen, **values)
+        brand = brand_of(self.services, self.who.merchant)
+        return Guest.page(self, template, status, visit=self, who=self.who, pen=self.pen, brand=brand, **values)
 
 
 GuestPage = Callable[[Guest], Response]
