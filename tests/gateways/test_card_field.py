@@ -54,10 +54,14 @@ def test_a_frame_tells_the_page_around_it(local: LocalSandbox) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"number": "1"}, "not one of the test numbers"),
+        ({"number": "1"}, "Enter a card number, an IBAN"),
+        ({"number": "4242 4242 4242 4241"}, "card number has a typing error"),
+        ({"number": "4000 0566 5566 5556"}, "not one of the test numbers"),
+        ({"number": "DE89 3704 0044 0532 0130 01"}, "IBAN has a typing error"),
+        ({"number": "8601.11.17946"}, "Norwegian ones have eleven digits"),
         ({"number": NUMBER, "expiry": "soon"}, "expiry date as it stands"),
         ({"number": NUMBER, "expiry": "13/31"}, "expiry date as it stands"),
-        ({}, "not one of the test numbers"),
+        ({}, "Enter a card number, an IBAN"),
     ],
 )
 def test_what_is_wrong_is_said_and_not_repeated(local: LocalSandbox, typed: dict[str, str], said: str) -> None:

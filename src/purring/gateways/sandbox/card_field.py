@@ -12,6 +12,7 @@ from dataclasses import replace
 from html import escape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from purring.gateways.numbers import fault_of
 from purring.gateways.sandbox import tokens
 from purring.gateways.sandbox.calls import Answered, Call, SandboxRefusal
 
@@ -22,20 +23,35 @@ _TEXTS = {
         "title": "Card or bank account",
         "provider": "Sandbox payment provider",
         "number": "Card number, IBAN or account number",
-        "hint": "Only test numbers, such as 4242 4242 4242 4242, are taken here.",
+        "hint": "Only test numbers, such as 4242 4242 4242 4242, are taken here. Put a dash between a routing number "
+        "or sort code and the account.",
         "expiry": "Expiry date (MM/YY)",
         "save": "Continue",
+        "error": "Error:",
         "not_a_test_number": "This is not one of the test numbers.",
+        "card_number": "This card number has a typing error. Compare it with the card.",
+        "iban": "This IBAN has a typing error or isn't whole. Compare it with your bank's.",
+        "routing_number": "This routing number has a typing error. It has nine digits and stands first on your checks.",
+        "norwegian_account": "This account number has a typing error. Norwegian ones have eleven digits.",
+        "number_form": "Enter a card number, an IBAN, or a routing number or sort code, a dash and the account number.",
         "invalid_expiry": "Write the expiry date as it stands on the card, such as 04/31.",
     },
     "nb": {
         "title": "Kort eller bankkonto",
         "provider": "Betalingsleverandøren Sandbox",
         "number": "Kortnummer, IBAN eller kontonummer",
-        "hint": "Her går det bare an å bruke testnumre, for eksempel 4242 4242 4242 4242.",
+        "hint": "Her går det bare an å bruke testnumre, for eksempel 4242 4242 4242 4242. Sett bindestrek mellom "
+        "routingnummer eller sort code og kontonummeret.",
         "expiry": "Utløpsdato (MM/ÅÅ)",
         "save": "Fortsett",
+        "error": "Feil:",
         "not_a_test_number": "Dette er ikke et av testnumrene.",
+        "card_number": "Det er en tastefeil i kortnummeret. Sammenlign det med kortet.",
+        "iban": "Det er en tastefeil i IBAN-nummeret, eller det mangler noe. Sammenlign det med det du har fra banken.",
+        "routing_number": "Det er en tastefeil i routingnummeret. Det har ni sifre.",
+        "norwegian_account": "Det er en tastefeil i kontonummeret. Norske kontonumre har elleve sifre.",
+        "number_form": "Skriv et kortnummer, et IBAN-nummer, eller routingnummer eller sort code, bindestrek og "
+        "kontonummer.",
         "invalid_expiry": "Skriv utløpsdatoen slik den står på kortet, for eksempel 04/31.",
     },
 }
@@ -50,11 +66,12 @@ button { font: inherit; font-weight: 600; margin-top: 1.25rem; min-height: 2.75r
 """
 _PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{style}</style></head>
+<title>{before}{title}</title><style>{style}</style></head>
 <body><main><p class="hint">{provider}</p><h1>{title}</h1>{error}
 <form method="post" autocomplete="on">
 <label for="number">{number}</label>
-<input id="number" name="number" inputmode="text" autocomplete="cc-number" required aria-describedby="hint">
+<input id="number" name="number" inputmode="text" autocomplete="cc-number" required
+ aria-describedby="{described}"{wrong}>
 <p class="hint" id="hint">{hint}</p>
 <label for="expiry">{expiry}</label>
 <input id="expiry" name="expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="04/31">
@@ -78,7 +95,8 @@ def press(call: Call) -> Answered:
     try:
         made = tokens.create(replace(call, body=_asked_for(typed))).body
     except SandboxRefusal as error:
-        return _shown(call, problem=error.code)
+        fault = fault_of(typed.get("number", [""])[0]) if error.code == "not_a_test_number" else None
+        return _shown(call, problem=fault or error.code)
     if "frame" in call.query:
         return _told(call, str(made["token"]), return_to)
     mark = "&" if urlsplit(return_to).query else "?"
@@ -111,8 +129,14 @@ def _return_to(call: Call) -> str:
 def _shown(call: Call, problem: str = "") -> Answered:
     lang = "nb" if call.query.get("lang") == "nb" else "en"
     texts = _TEXTS[lang]
-    error = f'<p class="error" role="alert">{escape(texts.get(problem, problem))}</p>' if problem else ""
-    html = _PAGE.format(lang=lang, style=_STYLE, error=error, **{name: escape(text) for name, text in texts.items()})
+    said = {name: escape(text) for name, text in texts.items()}
+    error = f'<p class="error" id="error" role="alert">{escape(texts.get(problem, problem))}</p>' if problem else ""
+    marks = {
+        "before": f"{said['error']} " if problem else "",
+        "described": "error hint" if problem else "hint",
+        "wrong": ' aria-invalid="true"' if problem and problem != "invalid_expiry" else "",
+    }
+    html = _PAGE.format(lang=lang, style=_STYLE, **{**said, **marks, "error": error})
     return Answered(status=422 if problem else 200, body={}, html=html)
 
 
