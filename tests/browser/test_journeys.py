@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from purring.domain.customer import Customer
 from purring.domain.subscription import Subscription
+from purring.gateways.sandbox.script import parse_answer
 from purring.operations.customers import NewPerson
 from tests.browser.conftest import TIMEOUT_MS, Site, with_frames
 from tests.world import FUNDS, Shop
@@ -18,6 +19,9 @@ from tests.world import FUNDS, Shop
 NUMBER = "4242 4242 4242 4242"
 WORDS = {
     "en": {
+        "to_bank": "Go to your bank and confirm",
+        "waiting": "We wait for your bank's answer",
+        "not_confirmed": "wasn't confirmed at the bank",
         "edit": "Edit the payment method",
         "change": "Change",
         "pay": "Pay NOK 249.00 now",
@@ -32,6 +36,9 @@ WORDS = {
         "save_and_pay": "Save and pay NOK 249.00 now",
     },
     "nb": {
+        "to_bank": "Gå til banken din og bekreft",
+        "waiting": "Vi venter på svar fra banken din",
+        "not_confirmed": "ble ikke bekreftet i banken",
         "edit": "Rediger betalingsmåten",
         "change": "Endre",
         "pay": "Betal 249,00 kr nå",
@@ -54,6 +61,7 @@ class Case:
 
     customer: Customer
     subscription: Subscription
+    failing: str
     other: str
     words: dict[str, str]
 
@@ -77,7 +85,7 @@ def case(window: tuple[str, int, bool], site: Site) -> Case:
     failing, other = shop.card(customer, "visa 43"), shop.card(customer, "approve")
     subscription = shop.subscribe(customer, failing)
     shop.world.work()
-    return Case(customer, subscription, other.id, WORDS[locale])
+    return Case(customer, subscription, failing.token, other.id, WORDS[locale])
 
 
 @pytest.fixture
@@ -143,6 +151,26 @@ def test_the_field_in_a_frame(page: Page, site: Site, case: Case, window: tuple[
         page.get_by_role("button", name=words["save_and_pay"]).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(words["thanks"])
     assert paid(site.shop, case.subscription)
+
+
+@pytest.mark.parametrize("confirms", [True, False], ids=["confirmed", "refused"])
+def test_to_the_bank_and_back(page: Page, site: Site, case: Case, confirms: bool) -> None:  # noqa: FBT001 - a parameter
+    """From the link to the bank, which sends people back; the result appears there by itself, and can be mended."""
+    shop, words = site.shop, case.words
+    shop.world.sandbox.remote.script(case.failing, [parse_answer("action required")])
+    page.goto(link_of(site, case.customer))
+    page.locator("form button").first.click()
+    page.get_by_role("link", name=words["to_bank"]).click()
+    page.get_by_role("button", name="Confirm the payment" if confirms else "Refuse it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words["waiting"])
+    shop.world.take_events_in()
+    shop.world.work()
+    if confirms:
+        expect(page.get_by_role("heading", level=1)).to_contain_text(words["thanks"], timeout=TIMEOUT_MS)
+        assert paid(shop, case.subscription)
+    else:
+        expect(page.get_by_role("status")).to_contain_text(words["not_confirmed"], timeout=TIMEOUT_MS)
+        expect(page.get_by_role("link", name=words["new"])).to_be_visible()
 
 
 def _enter_card(page: Page, site: Site, words: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -255,6 +256,17 @@ def test_the_bank_page_ends_a_charge_that_waits(
         again = browser.post("/bank/att_1", data={"succeed": "yes"})
     assert "<form" not in over.text + again.text
     assert isinstance(local.gateway.find("att_1"), end)
+
+
+@pytest.mark.parametrize("back", ["http://127.0.0.1:7878/paying/att_1", "https://evil.example/paying/att_1"])
+def test_the_bank_sends_people_back(local: LocalSandbox, back: str) -> None:
+    """To where the charge said, if that is an origin that gets people from here."""
+    leads_back = "evil" not in back
+    local.gateway.charge(replace(charge("att_1", "tok_visa_action_required"), return_to=back))
+    with httpx2.Client(transport=local.transport, base_url="http://sandbox.invalid") as browser:
+        assert leads_back == (f'href="{back}"' in browser.get("/bank/att_1").text)
+        over = browser.post("/bank/att_1", data={"succeed": "yes"})
+    assert ((303, back) if leads_back else (200, None)) == (over.status_code, over.headers.get("location"))
 
 
 GOOD = {"token": "tok_visa", "amount_minor": 1, "currency": "USD", "merchant_id": "m", "invoice_id": "i"}

@@ -89,7 +89,8 @@ def test_a_confirmation_is_asked_for_where_the_bank_asks(visitor: Visitor, shop:
     _, _, link = told(shop, FUNDS, "action required")
     page = visitor.presses(link, f"{link}/pay").text
     assert "Your bank must confirm NOK 249.00" in readable(page)
-    assert "/bank/" in page
+    assert f'href="{link}/bank"' in page
+    assert "/bank/att_" in visitor.web.get(f"{link}/bank", follow_redirects=False).headers["location"]
     assert f'action="{link}/pay"' not in page
 
 

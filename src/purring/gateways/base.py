@@ -35,7 +35,8 @@ class Capabilities:
 class ChargeRequest:
     """One charge. `key` was stored before; the same key always carries the same body.
 
-    `off_session` is False when the customer is present and can confirm with their bank. `presentment` is the form that
+    `off_session` is False when the customer is present and can confirm with their bank; who had to do that, there or
+    later, is sent to `return_to` afterwards, if it isn't empty. `presentment` is the form that
     a bank debit must have; a gateway that gives payers their notice itself gives as many days as it says.
     """
 
@@ -47,6 +48,7 @@ class ChargeRequest:
     description: str
     off_session: bool = True
     presentment: Presentment | None = None
+    return_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from purring.domain.noun import replace
 from purring.domain.rulebook.limits import Use
 from purring.gateways.base import ChargeRequest
 from purring.operations.admission import Gate, Turn, gate
+from purring.operations.returning import return_to
 from purring.operations.services import LEASE, Services
 from purring.store import Connection
 from purring.store.changes import save_many
@@ -88,7 +89,7 @@ def begin(conn: Connection, services: Services, keys: Sequence[Key], now: dateti
         if isinstance(move, Go):
             started[key[0], move.attempt.fingerprint] += (use_of(move.attempt),)
         if not isinstance(move, Wait):
-            sendings.append(sending_of(key, move, now))
+            sendings.append(sending_of(services, key, move, now))
         if move.changes:
             batch.append((key[0], move.changes))
     save_many(conn, batch, services.ids, now)
@@ -114,21 +115,21 @@ def _move(services: Services, key: Key, facts: Facts, now: datetime, opened: Gat
     return Wait(changes=draft.done(), facts=facts, until=back_at)
 
 
-def sending_of(key: Key, move: Go | Resend | Ask, now: datetime) -> Sending:
+def sending_of(services: Services, key: Key, move: Go | Resend | Ask, now: datetime) -> Sending:
     """The call that a move asks for."""
     attempt = move.attempt
     return Sending(
         key=key,
         gateway=attempt.gateway,
         attempt_id=attempt.id,
-        request=None if isinstance(move, Ask) else _request(key, move),
+        request=None if isinstance(move, Ask) else _request(services, key, move),
         is_first=isinstance(move, Go),
         too_late_at=now + SEND_WITHIN,
     )
 
 
-def _request(key: Key, move: Go | Resend) -> ChargeRequest:
-    """The charge under the attempt's id as its key. It holds nothing that can change: one key, one body."""
+def _request(services: Services, key: Key, move: Go | Resend) -> ChargeRequest:
+    """The charge under the attempt's id as its key. It holds nothing that changes while we run: one key, one body."""
     attempt, invoice = move.attempt, move.facts.invoice
     return ChargeRequest(
         key=attempt.id,
@@ -139,6 +140,7 @@ def _request(key: Key, move: Go | Resend) -> ChargeRequest:
         description=invoice.number,
         off_session=attempt.initiator is not Initiator.CUSTOMER,
         presentment=attempt.presentment,
+        return_to=return_to(services, attempt.id),
     )
 
 

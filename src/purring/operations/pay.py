@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from purring.domain.attempt import Attempt, AttemptStatus, Outcome
+from purring.domain.attempt import ActionRequired, Attempt, AttemptStatus, Outcome, Pending, Unavailable, Unknown
 from purring.domain.decide.begin import Go, NewAttempt
 from purring.domain.decide.person import pay_now as decide_pay
 from purring.domain.decide.person import retry_now as decide_retry
@@ -83,7 +83,7 @@ def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> _B
     permits = let_a_person_in(conn, key[0], move.attempt.gateway, permit_id(move.attempt.id, now), now)
     save_many(conn, [(key[0], move.changes)], services.ids, now)
     claim = leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE)
-    return _Begun(claim=claim, sending=sending_of(key, move, now), permits=permits)
+    return _Begun(claim=claim, sending=sending_of(services, key, move, now), permits=permits)
 
 
 def _record(services: Services, answer: Answered, claim: Claim, permits: Collection[str] = ()) -> None:
@@ -103,7 +103,15 @@ def settle_open_attempt(services: Services, merchant_id: MerchantId, invoice_id:
     One that waits for the customer's confirmation is given up at the gateway first: the customer chose otherwise. One
     that somebody is sending right now is left to them; if they stopped halfway, their lease has run out.
     """
-    key = (merchant_id, invoice_id)
+    _settle(services, (merchant_id, invoice_id), gives_up=True)
+
+
+def look_at_open_attempt(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> None:
+    """Ask about an attempt because somebody waits for its end. What isn't one is neither counted nor written down."""
+    _settle(services, (merchant_id, invoice_id), gives_up=False)
+
+
+def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
     attempt = facts_of(services, *key).open_attempt
     if attempt is None:
         return
@@ -112,10 +120,16 @@ def settle_open_attempt(services: Services, merchant_id: MerchantId, invoice_id:
         claim = leases.take_if_free(conn, Work.INVOICE, key, services.owner, now, lease=LEASE)
     if claim is None:
         return
-    waits_for_customer = attempt.status is AttemptStatus.ACTION_REQUIRED
-    answer = _given_up(services, key, attempt) if waits_for_customer else _asked(services, key, attempt, now)
-    if answer:
+    is_given_up = gives_up and attempt.status is AttemptStatus.ACTION_REQUIRED
+    answer = _given_up(services, key, attempt) if is_given_up else _asked(services, key, attempt, now)
+    if answer and (gives_up or not isinstance(answer.verdict, _NO_END)):
         _record(services, answer, claim)
+    else:
+        with services.store.transaction() as conn:
+            leases.release(conn, Work.INVOICE, [claim], services.owner)
+
+
+_NO_END = (ActionRequired, Pending, Unknown, Unavailable)
 
 
 def _asked(services: Services, key: Key, attempt: Attempt, now: datetime) -> Answered | None:

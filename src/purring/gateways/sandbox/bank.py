@@ -1,4 +1,7 @@
-"""The page of the customer's bank, where a charge that needs it is confirmed: two buttons, no scripts, no sign-in."""
+"""The page of the customer's bank, where a charge that needs it is confirmed: two buttons, no scripts, no sign-in.
+
+Whoever has pressed one is sent back to where the charge said, if that is an origin that the sandbox was started for.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from purring.gateways.sandbox.calls import Answered, Call
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Sandbox bank</title>
-<body><h1>Sandbox bank</h1><p>{sentence}</p>{form}</body></html>
+<body><main><h1>Sandbox bank</h1><p>{sentence}</p>{form}{back}</main></body></html>
 """
 _FORM = """
 <form method="post">
@@ -21,10 +24,13 @@ _FORM = """
 <button name="succeed" value="no">Refuse it</button>
 </form>"""
 
+_BACK = """
+<p><a href="{url}">Back, without an answer</a></p>"""
+
 
 def page(call: Call) -> Answered:
     """GET /bank/KEY: what is asked, or what has become of it."""
-    return _shown(charges.by_key(call.ledger, call.path["key"]))
+    return _shown(call, charges.by_key(call.ledger, call.path["key"]))
 
 
 def press(call: Call) -> Answered:
@@ -33,12 +39,16 @@ def press(call: Call) -> Answered:
     choices = parse_qs(call.raw_body.decode("ascii", errors="replace")).get("succeed", [])
     if charge["status"] == "action_required" and choices in (["yes"], ["no"]):
         charges.end_waiting(call, charge, succeed=choices == ["yes"])
-    return _shown(charges.by_key(call.ledger, charge["key"]))
+        if call.controls.settings.leads_back_to(charge["return_to"]):
+            return Answered(status=303, body={}, headers={"Location": charge["return_to"]}, html="<!doctype html>")
+    return _shown(call, charges.by_key(call.ledger, charge["key"]))
 
 
-def _shown(charge: Row) -> Answered:
+def _shown(call: Call, charge: Row) -> Answered:
     waits = charge["status"] == "action_required"
     amount = Money(charge["amount_minor"], charge["currency"])
     sentence = f"Pay {amount} for invoice {charge['invoice_id']}?" if waits else f"The payment is {charge['status']}."
-    html = _PAGE.format(sentence=escape(sentence), form=_FORM if waits else "")
+    leads_back = call.controls.settings.leads_back_to(charge["return_to"])
+    back = _BACK.format(url=escape(charge["return_to"])) if leads_back else ""
+    html = _PAGE.format(sentence=escape(sentence), form=_FORM if waits else "", back=back)
     return Answered(status=200, body={}, html=html)

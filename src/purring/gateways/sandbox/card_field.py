@@ -118,10 +118,7 @@ def _asked_for(typed: dict[str, list[str]]) -> dict[str, object]:
 def _return_to(call: Call) -> str:
     """Where the token goes: an address of an origin that this sandbox was started for, or of this machine."""
     return_to = call.query.get("return_to", "")
-    parts = urlsplit(return_to)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    allowed = call.controls.settings.field_origins
-    if origin in allowed or (not allowed and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}):
+    if call.controls.settings.leads_back_to(return_to):
         return return_to
     raise SandboxRefusal(403, "origin_refused", "return_to: start the sandbox with --field-origin for this origin.")
 

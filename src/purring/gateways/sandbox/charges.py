@@ -126,6 +126,7 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
         "ends_as": ends_as,
         "due_at": due_at,
         "updated_at": now,
+        "return_to": call.text("return_to", ""),
     }
     cursor = call.ledger.execute(_INSERT, values)
     assert cursor.lastrowid is not None, "SQLite names every inserted row"
@@ -135,11 +136,12 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
 _INSERT = """
 INSERT INTO charges (
     key, token, network, fingerprint, merchant_id, invoice_id, amount_minor, currency, off_session, entry_description,
-    transaction_code, sequence_type, prenotification_days, created_at, status, ends_as, due_at, updated_at
+    transaction_code, sequence_type, prenotification_days, created_at, status, ends_as, due_at, updated_at,
+    return_to
 ) VALUES (
     :key, :token, :network, :fingerprint, :merchant_id, :invoice_id, :amount_minor, :currency, :off_session,
     :entry_description, :transaction_code, :sequence_type, :prenotification_days, :created_at, :status, :ends_as,
-    :due_at, :updated_at
+    :due_at, :updated_at, :return_to
 )
 """
 _DUE = "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq"

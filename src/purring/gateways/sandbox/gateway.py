@@ -56,6 +56,7 @@ class SandboxGateway:
             "description": request.description,
             "off_session": request.off_session,
             **_presentment(request.presentment),
+            **({"return_to": request.return_to} if request.return_to else {}),
         }
         sent = self._client.post("/v1/charges", body, idempotency_key=request.key)
         return outcome_of(sent, self._client.base_url)

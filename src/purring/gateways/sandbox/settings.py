@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 DEFAULT_EVENT_SECRET = "whsec_test_sandbox"  # noqa: S105 -- published: it protects nothing but play money
 
@@ -33,6 +34,13 @@ class SandboxSettings:
     event_secret: str = field(default=DEFAULT_EVENT_SECRET, repr=False)
     push_url: str | None = None
     field_origins: frozenset[str] = frozenset()
+
+    def leads_back_to(self, url: str) -> bool:
+        """Whether people may be sent there: an origin that the sandbox was started for, or of this machine."""
+        parts = urlsplit(url)
+        origin, allowed = f"{parts.scheme}://{parts.netloc}", self.field_origins
+        is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+        return origin in allowed or (not allowed and is_here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from purring.web.portal import (
     invoice_pages,
     link_pages,
     method_pages,
+    paying_pages,
     people_pages,
     sign_in_pages,
 )
@@ -32,7 +33,17 @@ from purring.web.settings import FieldMode, WebSettings
 STATIC_MAX_AGE_S = 3_600
 STATIC = {"portal.css": "text/css", "field.js": "text/javascript"}
 """How all pages look, and the one script there is: it shows the gateway's field in a frame."""
-_PAGES = (brand_files, link_pages, sign_in_pages, billing_pages, invoice_pages, method_pages, people_pages, help_pages)
+_PAGES = (
+    brand_files,
+    link_pages,
+    sign_in_pages,
+    billing_pages,
+    invoice_pages,
+    method_pages,
+    paying_pages,
+    people_pages,
+    help_pages,
+)
 
 
 def make_portal(services: Services, settings: WebSettings) -> Starlette:

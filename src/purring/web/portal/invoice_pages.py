@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.responses import Response
@@ -9,8 +10,9 @@ from starlette.routing import Route
 
 from purring.domain.access import Permission
 from purring.domain.attempt import ActionRequired, Approved, Outcome, Pending, Unavailable, Unknown
-from purring.domain.errors import NotFound
-from purring.domain.ids import InvoiceId, MerchantId, MethodId
+from purring.domain.errors import NotFound, Refused
+from purring.domain.facts import Facts
+from purring.domain.ids import InvoiceId, MethodId
 from purring.domain.recovery import HoldReason
 from purring.domain.step import Charge, SetStatus, Step
 from purring.domain.subscription import SubscriptionStatus
@@ -18,10 +20,12 @@ from purring.i18n.catalog import mark, translator
 from purring.operations import methods, pay, recoveries, settle
 from purring.operations.account import PAGE_INVOICES, OpenInvoice, bills, own_invoice
 from purring.operations.invoice_paper import invoice_pdf
+from purring.operations.payment import under_way
+from purring.operations.returning import path_of
 from purring.operations.services import Services
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.render import file_of
-from purring.web.portal.visit import Front, Visit
+from purring.web.portal.visit import Front, Guest, Visit
 from purring.web.portal.words import ATTEMPT_STATES, BADGES, INVOICE_STATES
 
 
@@ -59,6 +63,7 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "invoice_own.html",
         one=one,
+        paying=paying_path(visit.services, one.facts),
         steps=_steps(visit, one),
         can_declare=_can_declare(one),
         invoice_states=INVOICE_STATES,
@@ -72,6 +77,11 @@ def download(visit: Visit) -> Response:
     return file_of(
         invoice_pdf(visit.services, who.merchant.id, invoice_id, locale=visit.locale, customer_id=who.customer.id)
     )
+
+
+def paying_path(services: Services, facts: Facts) -> str:
+    """Where the payment stands that is under way; empty if none is."""
+    return path_of(services, facts.open_attempt.id) if facts.open_attempt else ""
 
 
 def invoice_of(visit: Visit) -> OpenInvoice:
@@ -120,8 +130,8 @@ def pay_now(visit: Visit) -> Response:
         return visit.page("pay.html", one=one, account=own, badges=BADGES)
     method = own.method(MethodId(visit.form.get("method_id"))).method
     if has_moved_on(visit, one):
-        return visit.go(back, "changed_meanwhile")
-    return visit.go(back, charged(visit.services, visit.who.merchant.id, one.invoice.id, method.id))
+        return changed_meanwhile(visit, one.facts, back)
+    return charged(visit.services, one.facts, method.id).lead(visit, back)
 
 
 def has_moved_on(visit: Visit, one: OpenInvoice) -> bool:
@@ -129,9 +139,37 @@ def has_moved_on(visit: Visit, one: OpenInvoice) -> bool:
     return visit.form.get("seen") != str(len(one.facts.attempts))
 
 
-def charged(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, method_id: MethodId) -> str:
-    """Charge the invoice once; gives what to say about it. Raises Refused."""
-    return _said(pay.pay_now(services, merchant_id, invoice_id, method_id).outcome)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """What came of a click: what to say about it, or where the bank's answer can be waited for."""
+
+    said: str = ""
+    wait_at: str = ""
+
+    def lead(self, guest: Guest, back: str) -> Response:
+        """Go there."""
+        return guest.go(self.wait_at or back, self.said)
+
+
+def charged(services: Services, facts: Facts, method_id: MethodId) -> Charged:
+    """Charge the invoice once. Raises Refused, unless somebody else's charge of it will end in a moment."""
+    merchant_id, invoice_id = facts.merchant.id, facts.invoice.id
+    try:
+        paid = pay.pay_now(services, merchant_id, invoice_id, method_id)
+    except Refused:
+        wait_at = under_way(services, merchant_id, invoice_id)
+        if wait_at is None:
+            raise
+        return Charged(wait_at=wait_at)
+    if isinstance(paid.outcome, Unknown):
+        return Charged(wait_at=path_of(services, paid.attempt.id))
+    return Charged(said=_said(paid.outcome))
+
+
+def changed_meanwhile(guest: Guest, facts: Facts, back: str) -> Response:
+    """Lead whoever sends a form of before to what happened since: to the payment that is under way, or say so."""
+    wait_at = under_way(guest.services, facts.merchant.id, facts.invoice.id)
+    return guest.go(wait_at) if wait_at else guest.go(back, "changed_meanwhile")
 
 
 def _said(outcome: Outcome) -> str:
@@ -154,10 +192,10 @@ def use_and_pay(visit: Visit) -> Response:
     back = f"/billing/invoices/{one.invoice.id}"
     method = account_of(visit).method(MethodId(visit.form.get("method_id"))).method
     if has_moved_on(visit, one):
-        return visit.go(back, "changed_meanwhile")
+        return changed_meanwhile(visit, one.facts, back)
     if one.invoice.subscription_id:
         methods.tie_method(visit.services, visit.who.merchant.id, one.invoice.subscription_id, method.id)
-    return visit.go(back, charged(visit.services, visit.who.merchant.id, one.invoice.id, method.id))
+    return charged(visit.services, one.facts, method.id).lead(visit, back)
 
 
 def declare_transfer(visit: Visit) -> Response:

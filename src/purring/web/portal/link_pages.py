@@ -22,12 +22,12 @@ from purring.operations.links import PATH, Opened, open_link
 from purring.operations.notices import mark_read
 from purring.web.portal.brand import brand_of
 from purring.web.portal.frame import framed
-from purring.web.portal.invoice_pages import charged
+from purring.web.portal.invoice_pages import changed_meanwhile, charged, paying_path
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
 from purring.web.portal.sayings import saying
-from purring.web.portal.visit import Front, Guest
+from purring.web.portal.visit import Front, Guest, keep_link
 
 THANKS = "/thanks"
 
@@ -42,6 +42,7 @@ def routes(front: Front) -> list[Route]:
         front.guest(f"{own}/pay", _opened(pay, Permission.PAY), "POST"),
         front.guest(f"{own}/card", _opened(card, Permission.MANAGE_METHODS)),
         front.guest(f"{own}/new", _opened(pay_with_new, Permission.MANAGE_METHODS), "GET", "POST"),
+        front.guest(f"{own}/bank", _opened(to_bank, Permission.PAY)),
         front.guest(THANKS, thanks),
     ]
 
@@ -84,7 +85,17 @@ def _page(guest: Guest, opened: Opened, template: str, status: int = 200, **valu
 
 def show(guest: Guest, opened: Opened) -> Response:
     """How the invoice stands, and what pays it."""
-    return _page(guest, opened, "link.html", tied=opened.facts.tied_method)
+    paying = paying_path(guest.services, opened.facts)
+    return _page(guest, opened, "link.html", tied=opened.facts.tied_method, paying=paying)
+
+
+def to_bank(guest: Guest, opened: Opened) -> Response:
+    """Lead to the bank, and let the browser keep the link until it comes back from there: nobody is signed in."""
+    if not opened.status.confirm_url:
+        return guest.go(_home(guest))
+    answer = guest.go(opened.status.confirm_url)
+    keep_link(guest, answer, guest.request.path_params["token"])
+    return answer
 
 
 def pay(guest: Guest, opened: Opened) -> Response:
@@ -93,7 +104,7 @@ def pay(guest: Guest, opened: Opened) -> Response:
     offered: Mapping[str, PaymentMethod] = {method.id: method for method in (untied, tied) if method}
     method = offered.get(guest.form.get("method_id"))
     if method is None or _has_moved_on(guest, opened):
-        return guest.go(_home(guest), "changed_meanwhile")
+        return changed_meanwhile(guest, opened.facts, _home(guest))
     return _pay(guest, opened, method.id, ties=untied is not None and method.id == untied.id)
 
 
@@ -108,12 +119,15 @@ def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Re
     try:
         if ties and facts.subscription:
             methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
-        said = charged(guest.services, merchant_id, facts.invoice.id, method_id)
+        done = charged(guest.services, facts, method_id)
     except Refused as refused:
         return guest.go(_home(guest), refused.code.value)
-    if said == "paid":
+    if done.said == "paid":
         return guest.go(f"{THANKS}?lang={negotiate(opened.person.locale)}")
-    return guest.go(_home(guest), said)
+    answer = done.lead(guest, _home(guest))
+    if done.wait_at:
+        keep_link(guest, answer, guest.request.path_params["token"])
+    return answer
 
 
 def card(guest: Guest, opened: Opened) -> Response:
@@ -141,7 +155,7 @@ def pay_with_new(guest: Guest, opened: Opened) -> Response:
         status = 422 if problems else 200
         return _page(guest, opened, "link_new.html", status, details=details, values=values, problems=problems)
     if _has_moved_on(guest, opened):
-        return guest.go(_home(guest), "changed_meanwhile")
+        return changed_meanwhile(guest, opened.facts, _home(guest))
     new = new_method(tokens.gateway_name(guest.services, merchant), token, details, values)
     method_id = tokens.add_once(guest.services, merchant.id, opened.facts.customer.id, new)
     return _pay(guest, opened, method_id, ties=True)

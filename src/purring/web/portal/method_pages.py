@@ -21,7 +21,7 @@ from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invo
 from purring.operations.methods import NewMethod
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.frame import framed
-from purring.web.portal.invoice_pages import charged, has_moved_on
+from purring.web.portal.invoice_pages import changed_meanwhile, charged, has_moved_on
 from purring.web.portal.visit import Form, Front, Page, Visit
 from purring.web.portal.words import BADGES
 
@@ -97,7 +97,7 @@ def confirm_new(visit: Visit) -> Response:
     if problems:
         return visit.page("method_new.html", 422, details=details, values=values, problems=problems, paying=paying)
     if paying and has_moved_on(visit, paying):
-        return visit.go(f"/billing/invoices/{paying.invoice.id}", "changed_meanwhile")
+        return changed_meanwhile(visit, paying.facts, f"/billing/invoices/{paying.invoice.id}")
     new = new_method(tokens.gateway_name(visit.services, visit.who.merchant), token, details, values)
     return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new))
 
@@ -138,9 +138,7 @@ def _used(visit: Visit, own: Account, method_id: MethodId) -> Response:
         assert one, "the address was checked when the page was shown"
         if one.invoice.subscription_id:
             methods.tie_method(visit.services, merchant_id, one.invoice.subscription_id, method_id)
-        return visit.go(
-            f"/billing/invoices/{one.invoice.id}", charged(visit.services, merchant_id, one.invoice.id, method_id)
-        )
+        return charged(visit.services, one.facts, method_id).lead(visit, f"/billing/invoices/{one.invoice.id}")
     return visit.go(f"/billing/methods/{method_id}/tie", "added")
 
 

@@ -17,6 +17,7 @@ DONE: Mapping[str, str] = {
     "declined": mark("The payment was declined again. Nothing was charged."),
     "processing": mark("The payment is being processed. We write to you when it is done; please don't pay again."),
     "unavailable": mark("The payment provider can't be reached right now. Nothing was charged; please try again soon."),
+    "not_confirmed": mark("The payment wasn't confirmed at the bank, so nothing was charged."),
     "confirm": mark("Your bank must confirm the payment."),
     "changed_meanwhile": mark("Something happened to this invoice in the meantime. Please look again before you pay."),
     "transfer": mark("Thank you. We wait for your bank transfer and don't charge you until then."),

@@ -24,6 +24,7 @@ from purring.web.portal.sayings import saying
 
 FIELDS_MAX = 50
 HOME = "/billing"
+LINK_KEPT_S = 3_600
 
 
 class Form:
@@ -160,6 +161,23 @@ _GUEST = [one.name for one in fields(Guest)]
 def cookie_name(*, is_https: bool) -> str:
     """What the session's cookie is called: browsers guard the prefix, which only TLS allows."""
     return "__Host-purring" if is_https else "purring"
+
+
+def link_cookie_name(*, is_https: bool) -> str:
+    """What the cookie is called that keeps a notice's link while its holder is at the bank."""
+    return "__Host-purring-link" if is_https else "purring-link"
+
+
+def keep_link(guest: Guest, answer: Response, token: str) -> None:
+    """Let the browser keep a notice's link for an hour: whoever comes back from the bank goes on with it."""
+    answer.set_cookie(
+        link_cookie_name(is_https=guest.is_https),
+        token,
+        max_age=LINK_KEPT_S,
+        secure=guest.is_https,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def own_path(target: str) -> str:
