@@ -141,7 +141,7 @@ def test_with_a_notices_link_nobody_signs_in(web: TestClient, kari: Visitor, sho
     assert f'href="{link}/bank"' in kari.presses(link, f"{link}/pay").text
     leaving = web.get(f"{link}/bank", follow_redirects=False)
     cookie = {part.strip() for part in leaving.headers["set-cookie"].split(";")}
-    assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax", f"__Host-purring-link={link[3:]}"} <= cookie
+    assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax", f"__Host-purring-link={link[3:]}.en"} <= cookie
     back = at_the_bank(world, leaving.headers["location"], "no")
     assert "Give this payment up" in web.get(back).text
     assert link in said(kari.posts(f"{back}/look"))

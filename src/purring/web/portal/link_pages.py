@@ -94,7 +94,7 @@ def to_bank(guest: Guest, opened: Opened) -> Response:
     if not opened.status.confirm_url:
         return guest.go(_home(guest))
     answer = guest.go(opened.status.confirm_url)
-    keep_link(guest, answer, guest.request.path_params["token"])
+    keep_link(guest, answer, guest.request.path_params["token"], negotiate(opened.person.locale))
     return answer
 
 
@@ -126,7 +126,7 @@ def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Re
         return guest.go(f"{THANKS}?lang={negotiate(opened.person.locale)}")
     answer = done.lead(guest, _home(guest))
     if done.wait_at:
-        keep_link(guest, answer, guest.request.path_params["token"])
+        keep_link(guest, answer, guest.request.path_params["token"], negotiate(opened.person.locale))
     return answer
 
 

@@ -25,7 +25,7 @@ from purring.web.portal.link_pages import THANKS
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
 from purring.web.portal.sayings import saying
-from purring.web.portal.visit import Front, Guest, cookie_name, link_cookie_name
+from purring.web.portal.visit import Front, Guest, cookie_name, kept_link
 
 PAUSES_S = (2, 3, 5, 8, 13, 21, 34)
 """After so many seconds each the page looks again; whoever still waits then is told that it takes longer."""
@@ -47,6 +47,7 @@ def routes(front: Front) -> list[Route]:
 class _Reader:
     """Who waits, as far as their browser shows it, and where their invoice's page is."""
 
+    locale: str
     person: Person | None = None
     home: str = ""
     is_signed_in: bool = False
@@ -68,19 +69,21 @@ def _reader(guest: Guest, one: Payment) -> _Reader:
     """Who is signed in at the payment's customer, or holds a link to its invoice; anybody else may only look."""
     who = signed_in(guest.services, guest.request.cookies.get(cookie_name(is_https=guest.is_https), ""))
     if who and (who.merchant.id, who.customer.id) == (one.facts.merchant.id, one.facts.customer.id):
-        return _Reader(person=who.person, home=f"/billing/invoices/{one.facts.invoice.id}", is_signed_in=True)
-    token = guest.request.cookies.get(link_cookie_name(is_https=guest.is_https), "")
+        home = f"/billing/invoices/{one.facts.invoice.id}"
+        return _Reader(locale=negotiate(who.person.locale), person=who.person, home=home, is_signed_in=True)
+    token, locale = kept_link(guest)
     try:
         opened = open_link(guest.services, token)
     except NotFound:
-        return _Reader()
-    is_its = (opened.facts.merchant.id, opened.facts.invoice.id) == (one.facts.merchant.id, one.facts.invoice.id)
-    return _Reader(person=opened.person, home=f"{LINK_PATH}{token}") if is_its else _Reader()
+        return _Reader(locale=locale)
+    if (opened.facts.merchant.id, opened.facts.invoice.id) != (one.facts.merchant.id, one.facts.invoice.id):
+        return _Reader(locale=locale)
+    return _Reader(locale=locale, person=opened.person, home=f"{LINK_PATH}{token}")
 
 
 def _ended(guest: Guest, one: Payment, reader: _Reader, end: End) -> Response:
     if end is End.PAID and not reader.is_signed_in:
-        return guest.go(f"{THANKS}?lang={_locale(guest, reader)}")
+        return guest.go(f"{THANKS}?lang={reader.locale}")
     if reader.home:
         return guest.go(reader.home, end.value)
     return _page(guest, one, reader, "paying_over.html", said=saying(end.value))
@@ -116,12 +119,8 @@ def _home(guest: Guest) -> str:
     return f"{PATH}{guest.request.path_params['state']}"
 
 
-def _locale(guest: Guest, reader: _Reader) -> str:
-    return negotiate(reader.person.locale) if reader.person else guest.locale
-
-
 def _page(guest: Guest, one: Payment, reader: _Reader, template: str, **values: object) -> Response:
-    locale = _locale(guest, reader)
+    locale = reader.locale
     bank = f"{reader.home}/bank" if reader.home.startswith(LINK_PATH) else one.status.confirm_url
     return page(
         template,

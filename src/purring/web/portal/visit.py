@@ -168,16 +168,26 @@ def link_cookie_name(*, is_https: bool) -> str:
     return "__Host-purring-link" if is_https else "purring-link"
 
 
-def keep_link(guest: Guest, answer: Response, token: str) -> None:
-    """Let the browser keep a notice's link for an hour: whoever comes back from the bank goes on with it."""
+def keep_link(guest: Guest, answer: Response, token: str, locale: str) -> None:
+    """Let the browser keep a notice's link for an hour: whoever comes back from the bank goes on with it.
+
+    The language stands beside it, since a link whose invoice is paid names nobody any more.
+    """
     answer.set_cookie(
         link_cookie_name(is_https=guest.is_https),
-        token,
+        f"{token}.{locale}",
         max_age=LINK_KEPT_S,
         secure=guest.is_https,
         httponly=True,
         samesite="lax",
     )
+
+
+def kept_link(guest: Guest) -> tuple[str, str]:
+    """The token of the link that the browser keeps, and its holder's language; empty and the browser's without one."""
+    kept = guest.request.cookies.get(link_cookie_name(is_https=guest.is_https), "")
+    token, _, locale = kept.partition(".")
+    return token, negotiate(locale) if locale else guest.locale
 
 
 def own_path(target: str) -> str:
