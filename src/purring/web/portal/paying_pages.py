@@ -21,6 +21,7 @@ from purring.operations.links import open_link
 from purring.operations.payment import End, Payment, give_up, look, payment
 from purring.operations.returning import PATH
 from purring.operations.sign_in import signed_in
+from purring.web.portal.brand import brand_of
 from purring.web.portal.link_pages import THANKS
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
@@ -126,6 +127,7 @@ def _page(guest: Guest, one: Payment, reader: _Reader, template: str, **values: 
         template,
         locale,
         status=200,
+        brand=brand_of(guest.services, one.facts.merchant),
         pen=Pen(locale, zone(one.facts.customer.timezone)),
         one=one,
         reader=reader,
