@@ -106,7 +106,7 @@ def test_an_afternoon_with_the_client(web: TestClient, api: Developer, world: Wo
         assert ("declined", "insufficient_funds", None) == (attempt.status, attempt.reason, attempt.payment_method)
         plan = purring.invoices.get_schedule(invoice.id)
         assert "charge" in {step.action for step in plan.steps}
-        changed = purring.customers.change(customer.id, country="NO", external_id=None, if_version=customer.version)
+        changed = purring.customers.change(customer.id, country="NO", external_id=None, if_match=customer.version)
         assert ("NO", customer.name) == (changed.country, changed.name)
         for call, error, code, field in _refusals(purring, customer, invoice.id):
             with pytest.raises(error) as caught:
@@ -130,7 +130,7 @@ def _refusals(purring: Purring, customer: models.Customer, invoice_id: str) -> I
     yield lambda: purring.customers.get("../merchant"), NotFound, "not_found", ""
     yield lambda: purring.customers.change(customer.id, locale=unknown), Invalid, "unknown_locale", "locale"
     yield (
-        lambda: purring.customers.change(customer.id, name="A", if_version=customer.version),
+        lambda: purring.customers.change(customer.id, name="A", if_match=customer.version),
         VersionMismatch,
         "version_mismatch",
         "If-Match",

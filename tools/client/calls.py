@@ -201,7 +201,7 @@ def _declared(call: Call, arguments: list[Argument]) -> str:
     within = [f"{one.name}: {one.declared}" for one in arguments if one.place == "path"]
     named = [f"{one.name}: {one.declared}" for one in arguments if one.place != "path"]
     headers = call.names("header")
-    named += ["if_version: int | None = None"] if "if-match" in headers else []
+    named += ["if_match: int | str | None = None"] if "if-match" in headers else []
     named += ["idempotency_key: str | None = None"] if "idempotency-key" in headers else []
     return ", ".join(["self", *within, *(["*", *named] if named else [])])
 
@@ -220,7 +220,7 @@ def _request(call: Call, arguments: list[Argument]) -> str:
     elif content(call.operation.get("requestBody")) is not None:
         parts.append(f"body=given({_handed(by_place.get('body', []))})")
     headers = call.names("header")
-    parts += ["if_version=if_version"] if "if-match" in headers else []
+    parts += ["if_match=if_match"] if "if-match" in headers else []
     parts += ["idempotency_key=idempotency_key or new_key()"] if "idempotency-key" in headers else []
     return f"Request({', '.join(parts)})"
 

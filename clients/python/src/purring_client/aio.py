@@ -32,7 +32,7 @@ class Merchant:
         timezone: str | Omitted | None = OMITTED,
         locale: Literal["en", "nb"] | Omitted | None = OMITTED,
         support_email: str | Omitted | None = OMITTED,
-        if_version: int | None = None,
+        if_match: int | str | None = None,
     ) -> models.Merchant:
         """Change the merchant's name, time zone, language or support address.
 
@@ -43,7 +43,7 @@ class Merchant:
                 method="PATCH",
                 path="/merchant",
                 body=given(name=name, timezone=timezone, locale=locale, support_email=support_email),
-                if_version=if_version,
+                if_match=if_match,
             ),
             models.Merchant,
         )
@@ -52,10 +52,10 @@ class Merchant:
         """Read the newest policy; recoveries that are open keep the version that they began with."""
         return await self._transport.send(Request(method="GET", path="/merchant/policy"), models.Policy)
 
-    async def change_policy(self, *, body: Mapping[str, Any], if_version: int | None = None) -> models.Policy:
+    async def change_policy(self, *, body: Mapping[str, Any], if_match: int | str | None = None) -> models.Policy:
         """Change the fields that are named, as the next version; ceilings have commands of their own."""
         return await self._transport.send(
-            Request(method="PATCH", path="/merchant/policy", body=jsonable(body), if_version=if_version), models.Policy
+            Request(method="PATCH", path="/merchant/policy", body=jsonable(body), if_match=if_match), models.Policy
         )
 
     async def get_policy_version(self, version: int) -> models.Policy:
@@ -93,15 +93,13 @@ class Products:
         """Read a product."""
         return await self._transport.send(Request(method="GET", path=f"/products/{quoted(product_id)}"), models.Product)
 
-    async def rename(self, product_id: str, *, name: str, if_version: int | None = None) -> models.Product:
+    async def rename(self, product_id: str, *, name: str, if_match: int | str | None = None) -> models.Product:
         """Call a product something else, on invoices from now on.
 
         A product to be sold under this name, which stands on invoices.
         """
         return await self._transport.send(
-            Request(
-                method="PATCH", path=f"/products/{quoted(product_id)}", body=given(name=name), if_version=if_version
-            ),
+            Request(method="PATCH", path=f"/products/{quoted(product_id)}", body=given(name=name), if_match=if_match),
             models.Product,
         )
 
@@ -212,7 +210,7 @@ class Customers:
         country: str | Omitted | None = OMITTED,
         kind: words.CustomerKind | Omitted | None = OMITTED,
         external_id: str | Omitted | None = OMITTED,
-        if_version: int | None = None,
+        if_match: int | str | None = None,
     ) -> models.Customer:
         """Change a customer.
 
@@ -225,7 +223,7 @@ class Customers:
                 body=given(
                     name=name, timezone=timezone, locale=locale, country=country, kind=kind, external_id=external_id
                 ),
-                if_version=if_version,
+                if_match=if_match,
             ),
             models.Customer,
         )
@@ -313,7 +311,7 @@ class PaymentMethods:
         holder_name: str | Omitted | None = OMITTED,
         billing_address: str | Omitted | None = OMITTED,
         phone: str | Omitted | None = OMITTED,
-        if_version: int | None = None,
+        if_match: int | str | None = None,
     ) -> models.Method:
         """Edit what may be edited; the open invoices that the method pays are planned anew.
 
@@ -330,7 +328,7 @@ class PaymentMethods:
                     billing_address=billing_address,
                     phone=phone,
                 ),
-                if_version=if_version,
+                if_match=if_match,
             ),
             models.Method,
         )

@@ -35,7 +35,7 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     idempotency_key: str | None = None
-    if_version: int | None = None
+    if_match: int | str | None = None
 
     def may_repeat(self) -> bool:
         """Whether it does no more when it is worked twice: the key, or the method, sees to that."""
@@ -46,8 +46,8 @@ class Request:
         headers = {"Accept": "application/json, application/problem+json, */*;q=0.1"}
         if self.idempotency_key is not None:
             headers["Idempotency-Key"] = self.idempotency_key
-        if self.if_version is not None:
-            headers["If-Match"] = f'"{self.if_version}"'
+        if self.if_match is not None:
+            headers["If-Match"] = self.if_match if isinstance(self.if_match, str) else f'"{self.if_match}"'
         return headers
 
     def arguments(self) -> dict[str, Any]:
