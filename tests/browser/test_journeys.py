@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from purring.domain.card_testing import WITHIN
 from purring.domain.customer import Customer
 from purring.domain.subscription import Subscription
 from purring.operations.customers import NewPerson
@@ -83,7 +84,8 @@ def case(window: tuple[str, int, bool], site: Site) -> Case:
 
 
 def case_of(shop: Shop, locale: str, *answers: str) -> Case:
-    """A customer whose failing card answers so."""
+    """A customer whose failing card answers so. All journeys come from one network, so each has an hour of its own."""
+    shop.world.clock.advance_to(shop.world.clock.now() + WITHIN)
     customer = shop.customer(NewPerson(name="Kari", email=f"kari{shop.numbers()}@example.com", locale=locale))
     failing, other = shop.card(customer, *answers), shop.card(customer, "approve")
     subscription = shop.subscribe(customer, failing)

@@ -38,6 +38,7 @@ ApiKeyId = NewType("ApiKeyId", str)
 RequestId = NewType("RequestId", str)
 SessionId = NewType("SessionId", str)
 SignInCodeId = NewType("SignInCodeId", str)
+PortalTryId = NewType("PortalTryId", str)
 EndpointId = NewType("EndpointId", str)
 EventDeliveryId = NewType("EventDeliveryId", str)
 EventTryId = NewType("EventTryId", str)
@@ -45,7 +46,7 @@ EventTryId = NewType("EventTryId", str)
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
     "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
-    "ses_", "sic_",
+    "ses_", "sic_", "ptr_",
     "ep_", "edl_", "etr_",
 ]  # fmt: skip
 
@@ -75,6 +76,7 @@ PREFIXES: Mapping[Prefix, str] = {
     "req_": "request",
     "ses_": "session",
     "sic_": "sign-in code",
+    "ptr_": "try at the portal",
     "ep_": "endpoint",
     "edl_": "event delivery",
     "etr_": "try of an event delivery",

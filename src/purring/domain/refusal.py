@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     RECOVERY_CLOSED = "recovery_closed"
     TOO_MANY_CODES = "too_many_codes"
     TOO_MANY_ENDPOINTS = "too_many_endpoints"
+    TOO_MANY_TRIES = "too_many_tries"
     TRANSFER_ALREADY_DECLARED = "transfer_already_declared"
 
 
@@ -59,5 +60,6 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
     RefusalCode.TOO_MANY_CODES: "Too many codes were asked for; use the newest one, or try again in an hour.",
     RefusalCode.TOO_MANY_ENDPOINTS: "The merchant has 32 endpoints already; change one of those instead.",
+    RefusalCode.TOO_MANY_TRIES: "Too many methods or payments were tried; wait as many minutes as the details say.",
     RefusalCode.TRANSFER_ALREADY_DECLARED: "A bank transfer is already declared; wait for it, or withdraw it first.",
 }

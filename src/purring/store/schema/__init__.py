@@ -22,7 +22,7 @@ from purring.store.schema.parties import (
     product,
     subscription,
 )
-from purring.store.schema.portal import portal_session, sign_in_code
+from purring.store.schema.portal import portal_session, portal_try, sign_in_code
 from purring.store.schema.records import (
     DeliveryStatus,
     InboundStatus,
@@ -70,6 +70,7 @@ __all__ = [
     "person",
     "policy",
     "portal_session",
+    "portal_try",
     "price",
     "product",
     "recovery",

@@ -1,10 +1,14 @@
-"""Who is signed in to the portal, and the codes that were sent for it. Nothing here lets anybody in by itself."""
+"""Who is signed in to the portal, the codes that were sent for it, and what was tried there.
+
+Nothing here lets anybody in by itself.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from purring.domain.access import OpenedBy
+from purring.domain.card_testing import TryKind
 from purring.store.columns import an_id, check, instant, number, one_of, table, to, words
 
 sign_in_code = table(
@@ -39,4 +43,22 @@ portal_session = table(
     Index("uq_portal_session_token", "token_hash", unique=True),
     Index("uq_portal_session_entry", "entry_hash", unique=True),
     Index("ix_portal_session_person_id", "merchant_id", "person_id"),
+)
+
+_DECLINED = text("counts > 1")
+
+# One row for each method that somebody added, or payment that they made; `counts` is 0 for one that had to wait.
+portal_try = table(
+    "portal_try",
+    an_id("id"),
+    one_of("kind", TryKind),
+    an_id("customer_id"),
+    words("session_hash"),
+    words("network_hash"),
+    instant("tried_at"),
+    number("counts"),
+    to("customer", "customer_id"),
+    check("counts_not_below_zero", "counts >= 0"),
+    Index("ix_portal_try_tried_at", "merchant_id", "kind", "tried_at"),
+    Index("ix_portal_try_declined", "tried_at", postgresql_where=_DECLINED, sqlite_where=_DECLINED),
 )

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from purring.domain.access import Permission
-from purring.domain.attempt import ActionRequired, Approved, Outcome, Pending, Unavailable, Unknown
+from purring.domain.attempt import ActionRequired, Approved, Declined, Outcome, Pending, Unavailable, Unknown
+from purring.domain.card_testing import TryKind
 from purring.domain.errors import NotFound, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import InvoiceId, MethodId
@@ -21,6 +22,7 @@ from purring.operations import methods, pay, recoveries, settle
 from purring.operations.account import PAGE_INVOICES, OpenInvoice, bills, own_invoice
 from purring.operations.invoice_paper import invoice_pdf
 from purring.operations.payment import under_way
+from purring.operations.portal_tries import count_decline
 from purring.operations.returning import path_of
 from purring.operations.services import Services
 from purring.web.portal.billing_pages import account_of
@@ -131,7 +133,7 @@ def pay_now(visit: Visit) -> Response:
     method = own.method(MethodId(visit.form.get("method_id"))).method
     if has_moved_on(visit, one):
         return changed_meanwhile(visit, one.facts, back)
-    return charged(visit.services, one.facts, method.id).lead(visit, back)
+    return charged(visit, one.facts, method.id).lead(visit, back)
 
 
 def has_moved_on(visit: Visit, one: OpenInvoice) -> bool:
@@ -151,9 +153,10 @@ class Charged:
         return guest.go(self.wait_at or back, self.said)
 
 
-def charged(services: Services, facts: Facts, method_id: MethodId) -> Charged:
+def charged(guest: Guest, facts: Facts, method_id: MethodId) -> Charged:
     """Charge the invoice once. Raises Refused, unless somebody else's charge of it will end in a moment."""
-    merchant_id, invoice_id = facts.merchant.id, facts.invoice.id
+    services, merchant_id, invoice_id = guest.services, facts.merchant.id, facts.invoice.id
+    try_id = guest.begin_try(TryKind.PAY, merchant_id, facts.customer.id)
     try:
         paid = pay.pay_now(services, merchant_id, invoice_id, method_id)
     except Refused:
@@ -163,6 +166,8 @@ def charged(services: Services, facts: Facts, method_id: MethodId) -> Charged:
         return Charged(wait_at=wait_at)
     if isinstance(paid.outcome, Unknown):
         return Charged(wait_at=path_of(services, paid.attempt.id))
+    if isinstance(paid.outcome, Declined):
+        count_decline(services, merchant_id, try_id)
     return Charged(said=_said(paid.outcome))
 
 
@@ -195,7 +200,7 @@ def use_and_pay(visit: Visit) -> Response:
         return changed_meanwhile(visit, one.facts, back)
     if one.invoice.subscription_id:
         methods.tie_method(visit.services, visit.who.merchant.id, one.invoice.subscription_id, method.id)
-    return charged(visit.services, one.facts, method.id).lead(visit, back)
+    return charged(visit, one.facts, method.id).lead(visit, back)
 
 
 def declare_transfer(visit: Visit) -> Response:
@@ -217,11 +222,15 @@ def settle_all(visit: Visit) -> Response:
     if visit.form.get("seen") != _seen(owed):
         return visit.go("/billing", "changed_meanwhile")
     with_method = own.method(MethodId(visit.form.get("method_id"))).method
-    settled = settle.settle(visit.services, visit.who.merchant.id, visit.who.customer.id, method.id, with_method.id)
+    merchant_id, customer_id = visit.who.merchant.id, visit.who.customer.id
+    try_id = visit.begin_try(TryKind.PAY, merchant_id, customer_id)
+    settled = settle.settle(visit.services, merchant_id, customer_id, method.id, with_method.id)
     if not settled:
         raise NotFound("Nothing is owed on this method.", field="method_id")
-    all_paid = all(one.paid and isinstance(one.paid.outcome, Approved) for one in settled)
-    return visit.go("/billing", "settled" if all_paid else "settled_partly")
+    outcomes = [one.paid.outcome if one.paid else None for one in settled]
+    if any(isinstance(one, Declined) for one in outcomes):
+        count_decline(visit.services, merchant_id, try_id)
+    return visit.go("/billing", "settled" if all(isinstance(one, Approved) for one in outcomes) else "settled_partly")
 
 
 def _seen(owed: list[OpenInvoice]) -> str:

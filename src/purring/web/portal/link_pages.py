@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from purring.domain.access import Permission, may
 from purring.domain.calendar import zone
-from purring.domain.errors import Refused
+from purring.domain.card_testing import TryKind
+from purring.domain.errors import RefusalCode, Refused
 from purring.domain.ids import MethodId
 from purring.domain.payment_method import PaymentMethod
 from purring.i18n.locales import negotiate
@@ -27,7 +28,7 @@ from purring.web.portal.method_pages import holder_fields, holder_problems, new_
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
 from purring.web.portal.sayings import saying
-from purring.web.portal.visit import Front, Guest, keep_link
+from purring.web.portal.visit import Front, Guest, keep_link, slow_down
 
 THANKS = "/thanks"
 
@@ -57,7 +58,13 @@ def _opened(handler: LinkPage, needs: Permission | None = None) -> Callable[[Gue
         opened = open_link(guest.services, guest.request.path_params["token"])
         if needs and not may(opened.person, needs):
             return guest.go(_home(guest), "not_permitted")
-        return handler(guest, opened)
+        try:
+            return handler(guest, opened)
+        except Refused as refused:
+            if refused.code is not RefusalCode.TOO_MANY_TRIES:
+                raise
+            minutes = refused.details[0]
+            return slow_down(_page(guest, opened, "link_slow_down.html", 429, minutes=minutes), refused)
 
     return answer
 
@@ -119,8 +126,10 @@ def _pay(guest: Guest, opened: Opened, method_id: MethodId, *, ties: bool) -> Re
     try:
         if ties and facts.subscription:
             methods.tie_method(guest.services, merchant_id, facts.subscription.id, method_id)
-        done = charged(guest.services, facts, method_id)
+        done = charged(guest, facts, method_id)
     except Refused as refused:
+        if refused.code is RefusalCode.TOO_MANY_TRIES:
+            raise
         return guest.go(_home(guest), refused.code.value)
     if done.said == "paid":
         return guest.go(f"{THANKS}?lang={negotiate(opened.person.locale)}")
@@ -156,6 +165,7 @@ def pay_with_new(guest: Guest, opened: Opened) -> Response:
         return _page(guest, opened, "link_new.html", status, details=details, values=values, problems=problems)
     if _has_moved_on(guest, opened):
         return changed_meanwhile(guest, opened.facts, _home(guest))
+    guest.begin_try(TryKind.ADD, merchant.id, opened.facts.customer.id)
     new = new_method(tokens.gateway_name(guest.services, merchant), token, details, values)
     method_id = tokens.add_once(guest.services, merchant.id, opened.facts.customer.id, new)
     return _pay(guest, opened, method_id, ties=True)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from purring.domain.access import Permission
+from purring.domain.card_testing import TryKind
 from purring.domain.errors import Refused
 from purring.domain.ids import InvoiceId, MethodId, SubscriptionId
 from purring.domain.payment_method import MethodKind
@@ -98,6 +99,7 @@ def confirm_new(visit: Visit) -> Response:
         return visit.page("method_new.html", 422, details=details, values=values, problems=problems, paying=paying)
     if paying and has_moved_on(visit, paying):
         return changed_meanwhile(visit, paying.facts, f"/billing/invoices/{paying.invoice.id}")
+    visit.begin_try(TryKind.ADD, visit.who.merchant.id, visit.who.customer.id)
     new = new_method(tokens.gateway_name(visit.services, visit.who.merchant), token, details, values)
     return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new))
 
@@ -138,7 +140,7 @@ def _used(visit: Visit, own: Account, method_id: MethodId) -> Response:
         assert one, "the address was checked when the page was shown"
         if one.invoice.subscription_id:
             methods.tie_method(visit.services, merchant_id, one.invoice.subscription_id, method_id)
-        return charged(visit.services, one.facts, method_id).lead(visit, f"/billing/invoices/{one.invoice.id}")
+        return charged(visit, one.facts, method_id).lead(visit, f"/billing/invoices/{one.invoice.id}")
     return visit.go(f"/billing/methods/{method_id}/tie", "added")
 
 

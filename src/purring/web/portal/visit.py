@@ -13,8 +13,11 @@ from starlette.routing import Route
 
 from purring.domain.access import Permission, may, require
 from purring.domain.calendar import zone
-from purring.domain.errors import NotFound, NotPermitted, Refused
+from purring.domain.card_testing import TryKind
+from purring.domain.errors import NotFound, NotPermitted, RefusalCode, Refused
+from purring.domain.ids import CustomerId, MerchantId, PortalTryId
 from purring.i18n.locales import negotiate
+from purring.operations.portal_tries import Who, begin_try
 from purring.operations.services import Services
 from purring.operations.sign_in import SignedIn, signed_in
 from purring.web.portal.brand import brand_of
@@ -68,6 +71,16 @@ class Guest:
         """Where the request comes from, coarsely."""
         return network_of(self.request.client.host if self.request.client else "")
 
+    @property
+    def session(self) -> str:
+        """What their tries are counted under: the link that they hold."""
+        return str(self.request.path_params.get("token", ""))
+
+    def begin_try(self, kind: TryKind, merchant_id: MerchantId, customer_id: CustomerId) -> PortalTryId:
+        """Count something that is about to be tried for a customer. Raises Refused: too much was."""
+        who = Who(merchant_id=merchant_id, customer_id=customer_id, session=self.session, network=self.network)
+        return begin_try(self.services, kind, who)
+
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """A page in their language."""
         said = saying(self.request.query_params.get("said", ""))
@@ -90,6 +103,11 @@ class Visit(Guest):
     def locale(self) -> str:
         """The person's own language."""
         return negotiate(self.who.person.locale)
+
+    @property
+    def session(self) -> str:
+        """Their session."""
+        return self.who.session.id
 
     @property
     def pen(self) -> Pen:
@@ -152,7 +170,15 @@ class Front:
         except NotPermitted as error:
             return visit.page("not_permitted.html", 403, holders=error.details)
         except Refused as refused:
+            if refused.code is RefusalCode.TOO_MANY_TRIES:
+                return slow_down(visit.page("slow_down.html", 429, minutes=refused.details[0]), refused)
             return visit.page("refused.html", 409, sentence=saying(refused.code.value))
+
+
+def slow_down(page: Response, refused: Refused) -> Response:
+    """Tell programs, too, for how long to wait."""
+    page.headers["Retry-After"] = str(60 * int(refused.details[0]))
+    return page
 
 
 _GUEST = [one.name for one in fields(Guest)]

@@ -1000,6 +1000,40 @@ def _portal() -> None:
     op.create_index("uq_portal_session_token", "portal_session", ["token_hash"], unique=True)
     op.create_index("uq_portal_session_entry", "portal_session", ["entry_hash"], unique=True)
     op.create_index("ix_portal_session_person_id", "portal_session", ["merchant_id", "person_id"], unique=False)
+    _portal_tries()
+
+
+def _portal_tries() -> None:
+    """What people tried at the portal."""
+    op.create_table(
+        "portal_try",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("session_hash", sa.Text(), nullable=False),
+        sa.Column("network_hash", sa.Text(), nullable=False),
+        sa.Column("tried_at", Instant(), nullable=False),
+        sa.Column("counts", sa.Integer(), nullable=False),
+        sa.CheckConstraint("counts >= 0", name=op.f("ck_portal_try_counts_not_below_zero")),
+        sa.CheckConstraint("kind IN ('add', 'pay')", name=op.f("ck_portal_try_kind")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "customer_id"],
+            ["customer.merchant_id", "customer.id"],
+            name=op.f("fk_portal_try_customer_id"),
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_portal_try")),
+    )
+    op.create_index("ix_portal_try_tried_at", "portal_try", ["merchant_id", "kind", "tried_at"], unique=False)
+    declined = sa.text("counts > 1")
+    op.create_index(
+        "ix_portal_try_declined",
+        "portal_try",
+        ["tried_at"],
+        unique=False,
+        postgresql_where=declined,
+        sqlite_where=declined,
+    )
 
 
 def _looks() -> None:
