@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from httpx2 import Response
@@ -80,12 +82,11 @@ def test_a_link_is_limited_as_a_session_is(kari: Visitor, shop: Shop, world: Wor
 def test_each_scope_has_its_limit(world: World, shop: Shop, scope: str, room: int) -> None:
     """So many methods an hour are added in one session, for one customer, from one network; elsewhere it goes on."""
     people = [shop.customer() for _ in range(room + 1)]
-    common = {"session": "ses", "customer_id": people[0].id, "network": "10.1.2"}
+    common: dict[str, Any] = {"session": "ses", "customer_id": people[0].id, "network": "10.1.2"}
 
     def add(number: int) -> None:
-        own = {"session": f"ses{number}", "customer_id": people[number].id, "network": f"10.2.{number}"}
-        given = {**own, scope: common[scope]}
-        begin_try(world.services, TryKind.ADD, Who(merchant_id=shop.id, **given))  # type: ignore[arg-type]
+        own = Who(merchant_id=shop.id, customer_id=people[number].id, session=f"ses{number}", network=f"10.2.{number}")
+        begin_try(world.services, TryKind.ADD, replace(own, **{scope: common[scope]}))
 
     for number in range(room):
         add(number)
