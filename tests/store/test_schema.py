@@ -14,10 +14,11 @@ from purring.domain.changes import Changes
 from purring.domain.errors import NaiveTime
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.facts import Facts
-from purring.domain.ids import LetterId
+from purring.domain.ids import LetterId, MandateId
+from purring.domain.mandate import Mandate
 from purring.domain.money import Money
 from purring.domain.norway.letters import Entry, EntryKind
-from purring.store import letters
+from purring.store import letters, mandates
 from purring.store.columns import metadata
 from purring.store.schema import (
     APPEND_ONLY,
@@ -42,6 +43,21 @@ def _filled(world: World) -> None:
     world.save(Changes(created=(world.attempt(facts), world.recovery(facts), world.notice(facts))))
     with world.store.transaction() as conn:
         letters.add(conn, world.merchant.id, _reminder(world, facts))
+        mandates.add(conn, world.merchant.id, _mandate(world, facts))
+
+
+def _mandate(world: World, facts: Facts) -> Mandate:
+    """What the customer's only person agreed to for the customer's only method."""
+    return Mandate(
+        id=MandateId(world.ids.new("man_")),
+        method_id=facts.methods[0].id,
+        person_id=facts.customer.people[0].id,
+        scheme="sepa",
+        version="sepa-1",
+        locale="nb",
+        text="SEPA-mandat\n\nDu godtar.",
+        agreed_at=NOW,
+    )
 
 
 def _reminder(world: World, facts: Facts) -> Entry:
@@ -113,7 +129,7 @@ def test_no_value_outside_a_closed_list_is_stored(world: World) -> None:
 
 
 def test_what_only_grows_can_be_neither_changed_nor_deleted(world: World) -> None:
-    """Events, journal, policies and letters refuse UPDATE and DELETE, and keep what they have."""
+    """Events, journal, policies, letters and mandates refuse UPDATE and DELETE, and keep what they have."""
     _filled(world)
     for table in APPEND_ONLY:
         for statement in (update(table).values(merchant_id="mer_other"), delete(table)):

@@ -34,6 +34,7 @@ ImportId = NewType("ImportId", str)
 DisputeId = NewType("DisputeId", str)
 RefundId = NewType("RefundId", str)
 LetterId = NewType("LetterId", str)
+MandateId = NewType("MandateId", str)
 ApiKeyId = NewType("ApiKeyId", str)
 RequestId = NewType("RequestId", str)
 SessionId = NewType("SessionId", str)
@@ -45,7 +46,7 @@ EventTryId = NewType("EventTryId", str)
 
 Prefix = Literal[
     "mer_", "cus_", "per_", "pm_", "prod_", "price_", "sub_", "inv_", "il_", "att_",
-    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "key_", "req_",
+    "rec_", "ntc_", "dlv_", "evt_", "je_", "pol_", "inb_", "imp_", "dsp_", "rfd_", "ltr_", "man_", "key_", "req_",
     "ses_", "sic_", "ptr_",
     "ep_", "edl_", "etr_",
 ]  # fmt: skip
@@ -72,6 +73,7 @@ PREFIXES: Mapping[Prefix, str] = {
     "dsp_": "dispute",
     "rfd_": "refund",
     "ltr_": "letter",
+    "man_": "mandate",
     "key_": "API key",
     "req_": "request",
     "ses_": "session",

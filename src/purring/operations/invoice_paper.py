@@ -13,6 +13,7 @@ from purring.domain.ids import CustomerId, InvoiceId, MerchantId
 from purring.domain.invoice import InvoiceStatus
 from purring.domain.journal import EntryKind
 from purring.domain.money import Money
+from purring.domain.payment_method import PaymentMethod
 from purring.i18n.catalog import Translator, mark, translator
 from purring.i18n.format import format_date, format_money
 from purring.notices.contexts import MethodLabel
@@ -136,7 +137,7 @@ def _movement(facts: Facts, entry: Entry, words: Translator) -> Fact:
     method = facts.method(attempt.method_id) if attempt else None
     said = [f"{words.gettext(_MOVEMENTS[entry.kind])} {format_money(entry.amount, words.locale)}"]
     if method:
-        said.append(method_label(MethodLabel(kind=method.kind, scheme=method.scheme, last4=method.last4), words))
+        said.append(label_of(method, words))
     return format_date(entry.at, words.locale, tz=zone(facts.customer.timezone)), ", ".join(said)
 
 
@@ -144,5 +145,9 @@ def _how(facts: Facts, words: Translator) -> list[str]:
     method = facts.tied_method
     if method is None:
         return [words.gettext("No payment method is on file. Add one on your billing pages, or pay there.")]
-    label = method_label(MethodLabel(kind=method.kind, scheme=method.scheme, last4=method.last4), words)
-    return [words.gettext("It is charged automatically: %(method)s.") % {"method": label}]
+    return [words.gettext("It is charged automatically: %(method)s.") % {"method": label_of(method, words)}]
+
+
+def label_of(method: PaymentMethod, words: Translator) -> str:
+    """Brand and last four."""
+    return method_label(MethodLabel(kind=method.kind, scheme=method.scheme, last4=method.last4), words)

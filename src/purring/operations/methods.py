@@ -14,6 +14,7 @@ from purring.domain.merchant import Merchant
 from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.domain.subscription_facts import SubscriptionFacts
+from purring.operations.mandates import Consent, keep
 from purring.operations.services import Services
 from purring.store import Connection, attempts, customers, merchants, methods, subscriptions
 from purring.store.changes import save_many
@@ -21,7 +22,10 @@ from purring.store.changes import save_many
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMethod:
-    """A method as the gateway's own field gave it: a token and what may be shown."""
+    """A method as the gateway's own field gave it: a token and what may be shown.
+
+    `consent`: to the mandate of an account, where its holder agreed to one on our pages.
+    """
 
     kind: MethodKind
     gateway: str
@@ -34,6 +38,7 @@ class NewMethod:
     holder_name: str = ""
     billing_address: str = ""
     phone: str = ""
+    consent: Consent | None = None
 
 
 def add_method(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewMethod) -> PaymentMethod:
@@ -59,6 +64,8 @@ def add_method(services: Services, merchant_id: MerchantId, customer_id: Custome
         require_same_mode(services, merchants.get(conn, merchant_id), new.gateway)
         _require_new(methods.of_customer(conn, merchant_id, customer_id), new)
         _save(conn, services, merchant_id, arrangement.added(method))
+        if new.consent:
+            keep(conn, services, merchant_id, method.id, new.consent)
     return method
 
 

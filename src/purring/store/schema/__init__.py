@@ -14,6 +14,7 @@ from purring.store.schema.looks import brand, notice_text
 from purring.store.schema.parties import (
     card_identity,
     customer,
+    mandate,
     merchant,
     payment_method,
     person,
@@ -62,6 +63,7 @@ __all__ = [
     "journal_entry",
     "journal_posting",
     "letter",
+    "mandate",
     "merchant",
     "notice",
     "notice_text",
@@ -81,4 +83,4 @@ __all__ = [
     "unknown_code",
 ]
 
-APPEND_ONLY = (policy, event, journal_entry, journal_posting, letter)
+APPEND_ONLY = (policy, event, journal_entry, journal_posting, letter, mandate)

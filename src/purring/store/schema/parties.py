@@ -132,6 +132,21 @@ payment_method = table(
 )
 
 
+mandate = table(
+    "mandate",
+    an_id("id"),
+    an_id("method_id"),
+    an_id("person_id"),
+    words("scheme"),
+    words("version"),
+    words("locale"),
+    words("text"),
+    instant("agreed_at"),
+    to("payment_method", "method_id"),
+    to("person", "person_id"),
+    UniqueConstraint("merchant_id", "method_id", name="method_id"),
+)
+
 product = table("product", an_id("id"), words("name"), number("version"))
 
 price = table(

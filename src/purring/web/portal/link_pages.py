@@ -7,6 +7,7 @@ open links, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from purring.operations.notices import mark_read
 from purring.web.portal.brand import brand_of
 from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import changed_meanwhile, charged, paying_path
+from purring.web.portal.mandate import consent_of, mandate_problems, wording_for
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
 from purring.web.portal.render import page
@@ -158,16 +160,18 @@ def pay_with_new(guest: Guest, opened: Opened) -> Response:
     details = tokens.details(guest.services, merchant, token)
     if details is None:
         return guest.go(f"{_home(guest)}/card", "field_failed")
+    wording = wording_for(guest, merchant, details, negotiate(opened.person.locale))
     values = holder_fields(guest.form) if guest.is_post else holder_fields_of(opened)
-    problems = holder_problems(values) if guest.is_post else {}
+    problems = holder_problems(values) | mandate_problems(guest.form, wording) if guest.is_post else {}
     if not guest.is_post or problems:
-        status = 422 if problems else 200
-        return _page(guest, opened, "link_new.html", status, details=details, values=values, problems=problems)
+        shown = {"details": details, "values": values, "problems": problems, "mandate": wording}
+        return _page(guest, opened, "link_new.html", 422 if problems else 200, **shown)
     if _has_moved_on(guest, opened):
         return changed_meanwhile(guest, opened.facts, _home(guest))
     guest.begin_try(TryKind.ADD, merchant.id, opened.facts.customer.id)
     new = new_method(tokens.gateway_name(guest.services, merchant), token, details, values)
-    method_id = tokens.add_once(guest.services, merchant.id, opened.facts.customer.id, new)
+    agreed = replace(new, consent=consent_of(opened.person, wording))
+    method_id = tokens.add_once(guest.services, merchant.id, opened.facts.customer.id, agreed)
     return _pay(guest, opened, method_id, ties=True)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -19,10 +21,13 @@ from purring.gateways.base import TokenDetails
 from purring.i18n.catalog import mark
 from purring.operations import methods, tokens
 from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invoice
+from purring.operations.mandates import mandate_pdf, methods_with_mandate
 from purring.operations.methods import NewMethod
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import changed_meanwhile, charged, has_moved_on
+from purring.web.portal.mandate import consent_of, mandate_problems, wording_for
+from purring.web.portal.render import file_of
 from purring.web.portal.visit import Form, Front, Page, Visit
 from purring.web.portal.words import BADGES
 
@@ -42,6 +47,7 @@ def routes(front: Front) -> list[Route]:
         front.own("/billing/methods", list_methods),
         own("/add", add, "GET"),
         own("/new", confirm_new, "GET", "POST"),
+        front.own("/billing/methods/{id}/mandate", download_mandate),
         own("/{id}/edit", edit, "GET", "POST"),
         own("/{id}/tie", tie, "GET", "POST"),
         own("/{id}/replace", replace, "GET", "POST"),
@@ -51,7 +57,14 @@ def routes(front: Front) -> list[Route]:
 
 def list_methods(visit: Visit) -> Response:
     """Everything on file, and what each pays."""
-    return visit.page("methods.html", account=account_of(visit), badges=BADGES)
+    with_mandate = methods_with_mandate(visit.services, visit.who.merchant.id, visit.who.customer.id)
+    return visit.page("methods.html", account=account_of(visit), badges=BADGES, with_mandate=with_mandate)
+
+
+def download_mandate(visit: Visit) -> Response:
+    """What was agreed to when an account was added, as a PDF to keep."""
+    who, method_id = visit.who, MethodId(visit.request.path_params["id"])
+    return file_of(mandate_pdf(visit.services, who.merchant.id, who.customer.id, method_id))
 
 
 def method_of(visit: Visit, own: Account) -> OwnMethod:
@@ -90,18 +103,21 @@ def confirm_new(visit: Visit) -> Response:
     if details is None:
         return visit.go(f"/billing/methods/add{_purpose(visit)}", "field_failed")
     own, paying = account_of(visit), _invoice(visit, query.get("pay", ""))
+    wording = wording_for(visit, visit.who.merchant, details, visit.locale)
+    shown: dict[str, Any] = {"details": details, "paying": paying, "mandate": wording}
     values = holder_fields(visit.form)
     if not visit.is_post:
         values["holder_name"] = visit.who.customer.name
-        return visit.page("method_new.html", details=details, values=values, problems={}, paying=paying)
-    problems = holder_problems(values)
+        return visit.page("method_new.html", values=values, problems={}, **shown)
+    problems = holder_problems(values) | mandate_problems(visit.form, wording)
     if problems:
-        return visit.page("method_new.html", 422, details=details, values=values, problems=problems, paying=paying)
+        return visit.page("method_new.html", 422, values=values, problems=problems, **shown)
     if paying and has_moved_on(visit, paying):
         return changed_meanwhile(visit, paying.facts, f"/billing/invoices/{paying.invoice.id}")
     visit.begin_try(TryKind.ADD, visit.who.merchant.id, visit.who.customer.id)
     new = new_method(tokens.gateway_name(visit.services, visit.who.merchant), token, details, values)
-    return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, new))
+    agreed = dataclasses.replace(new, consent=consent_of(visit.who.person, wording))
+    return _used(visit, own, tokens.add_once(visit.services, visit.who.merchant.id, visit.who.customer.id, agreed))
 
 
 def holder_fields(form: Form) -> dict[str, str]:

@@ -750,7 +750,8 @@ def _tables() -> None:
         )
 
     _portal()
-    _guard("policy", "event", "journal_entry", "journal_posting", "letter")
+    _mandate()
+    _guard("policy", "event", "journal_entry", "journal_posting", "letter", "mandate")
 
 
 def _queue() -> None:
@@ -952,6 +953,32 @@ def _upkeep() -> None:
         sa.Column("until", Instant(), nullable=False),
         sa.CheckConstraint("calls > 0", name=op.f("ck_permit_calls_above_zero")),
         sa.PrimaryKeyConstraint("whose", "gateway", "id", name=op.f("pk_permit")),
+    )
+
+
+def _mandate() -> None:
+    """What people agreed to."""
+    op.create_table(
+        "mandate",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("method_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("agreed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "method_id"],
+            ["payment_method.merchant_id", "payment_method.id"],
+            name=op.f("fk_mandate_method_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "person_id"], ["person.merchant_id", "person.id"], name=op.f("fk_mandate_person_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_mandate")),
+        sa.UniqueConstraint("merchant_id", "method_id", name=op.f("uq_mandate_method_id")),
     )
 
 
