@@ -59,6 +59,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             outbound=make_outbound(settings),
             sms_sender=sms_sender,
             field_gateways=field_gateways_of(settings, gateways),
+            test_sender=NullSender() if settings.sender is SenderKind.SMTP else sender,
         )
     finally:
         sender.close()

@@ -10,6 +10,7 @@ import typer
 from purring.cli import (
     backup,
     bounces,
+    clocks,
     codes,
     database,
     demonstrate,
@@ -81,6 +82,7 @@ app.add_typer(gateways.app, name="gateway")
 app.add_typer(endpoints.app, name="endpoint")
 listen.add_to(app)
 app.add_typer(keys.app, name="key")
+app.add_typer(clocks.app, name="clock")
 app.add_typer(codes.app, name="codes")
 app.add_typer(database.app, name="db")
 backup.add_to(app)

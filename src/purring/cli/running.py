@@ -16,6 +16,7 @@ from purring.config import SANDBOX_PORT, load_settings
 from purring.engine.garbage import collect_seldom
 from purring.engine.loop import Turn, Worker, delivering_beside
 from purring.engine.loop import work as work_until
+from purring.engine.test_clocks import ClockWalker, walking_beside
 from purring.gateways.sandbox.background import serve_in_background
 from purring.telemetry.logs import log
 from purring.web.app import make_app
@@ -48,12 +49,13 @@ def work(
         worker = Worker(services, compares_first=True, delivers=once)
         log.info("worker_started", owner=services.owner, database=services.store.url)
         if once:
+            ClockWalker(services).run_until_idle()
             _say_turn(worker.run_until_idle())
             worker.close()
         else:
             collect_seldom()
             poll = timedelta(seconds=settings.poll_s)
-            with delivering_beside(services, stop, poll):
+            with delivering_beside(services, stop, poll), walking_beside(services, stop, poll):
                 work_until(worker, stop, poll)
         log.info("worker_stopped", owner=services.owner)
 

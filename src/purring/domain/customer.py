@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from purring.domain.errors import InvalidInput, MissingField
-from purring.domain.ids import CustomerId, PersonId
+from purring.domain.ids import CustomerId, PersonId, TestClockId
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -72,7 +72,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who owes. `timezone` is an IANA name: charges and dates follow it."""
+    """Who owes. `timezone` is an IANA name: charges and dates follow it.
+
+    `test_clock_id`: the clock that it lives by, and all that it owes; None: the real one.
+    """
 
     id: CustomerId
     name: str
@@ -81,6 +84,7 @@ class Customer:
     country: str = ""
     kind: CustomerKind = CustomerKind.CONSUMER
     external_id: str | None = None
+    test_clock_id: TestClockId | None = None
     people: tuple[Person, ...] = ()
     version: int = 1
 

@@ -75,6 +75,8 @@ class EventKind(StrEnum):
     NOTICE_COMPLAINED = "notice.complained"
     QUEUE_SETTLED = "queue.settled"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    TEST_CLOCK_ADVANCED = "test_clock.advanced"
+    TEST_CLOCK_DELETED = "test_clock.deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,8 @@ SILENT = frozenset(
         EventKind.NOTICE_COMPLAINED,
         EventKind.QUEUE_SETTLED,
         EventKind.ENDPOINT_DISABLED,
+        EventKind.TEST_CLOCK_ADVANCED,
+        EventKind.TEST_CLOCK_DELETED,
     }
 )
 """Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from purring.domain.ids import CustomerId, InvoiceId, LineId, MethodId, SubscriptionId
+from purring.domain.ids import CustomerId, InvoiceId, LineId, MethodId, SubscriptionId, TestClockId
 from purring.domain.money import Money
 
 
@@ -65,6 +65,7 @@ class Invoice:
     window counts from `invoice_on`. `method_id` pays an invoice that belongs to no subscription. `next_step_at` is when
     its schedule's first step falls due; None when nothing is planned. `unchecked`: the database was restored from a
     backup, and the gateways haven't been asked yet what they charged for it since: until then nobody charges it.
+    `test_clock_id`: its customer's.
     """
 
     id: InvoiceId
@@ -85,6 +86,7 @@ class Invoice:
     dispute: DisputeStatus = DisputeStatus.NONE
     source: InvoiceSource = InvoiceSource.PURRING
     external_id: str | None = None
+    test_clock_id: TestClockId | None = None
     next_step_at: datetime | None = None
     closed_at: datetime | None = None
     unchecked: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from purring.domain.ids import AttemptId, CustomerId, InvoiceId, NoticeId, SubscriptionId
+from purring.domain.ids import AttemptId, CustomerId, InvoiceId, NoticeId, SubscriptionId, TestClockId
 
 
 class NoticeKind(StrEnum):
@@ -56,6 +56,7 @@ class Notice:
 
     `carried_by`: the newer notice of the same invoice that tells of it too, since nobody had got this one yet.
     `read_at`: when somebody had first seen it, as far as we know. `escalated`: it goes to readers as well.
+    `test_clock_id`: its customer's.
     """
 
     id: NoticeId
@@ -73,6 +74,7 @@ class Notice:
     carried_by: NoticeId | None = None
     read_at: datetime | None = None
     escalated: bool = False
+    test_clock_id: TestClockId | None = None
 
 
 def told_at(notice: Notice, now: datetime, *, reachable: bool) -> datetime:

@@ -12,6 +12,8 @@ class RefusalCode(StrEnum):
     AMOUNT_MISMATCH = "amount_mismatch"
     CHARGE_IN_FLIGHT = "charge_in_flight"
     CLAIM_NOT_ALLOWED = "claim_not_allowed"
+    CLOCK_DELETED = "clock_deleted"
+    CLOCK_UNDER_WAY = "clock_under_way"
     ENDPOINT_DISABLED = "endpoint_disabled"
     INVOICE_DISPUTED = "invoice_disputed"
     INVOICE_UNCHECKED = "invoice_unchecked"
@@ -19,6 +21,7 @@ class RefusalCode(StrEnum):
     LAST_BILLING_ADMIN = "last_billing_admin"
     LETTER_NOT_ALLOWED = "letter_not_allowed"
     LIMIT_REACHED = "limit_reached"
+    LIVE_MODE = "live_mode"
     METHOD_IN_USE = "method_in_use"
     METHOD_NOT_USABLE = "method_not_usable"
     NOT_YOUR_METHOD = "not_your_method"
@@ -41,6 +44,8 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.AMOUNT_MISMATCH: "The amount differs from what is owed; send the amount that is open.",
     RefusalCode.CHARGE_IN_FLIGHT: "A charge is under way; wait for its answer, then look again.",
     RefusalCode.CLAIM_NOT_ALLOWED: "The law or the merchant's terms don't allow this claim; ask on the day shown.",
+    RefusalCode.CLOCK_DELETED: "The test clock is deleted; make a new one, and customers on it.",
+    RefusalCode.CLOCK_UNDER_WAY: "The test clock is being advanced; wait until it is ready.",
     RefusalCode.ENDPOINT_DISABLED: "The endpoint is disabled; enable it first.",
     RefusalCode.INVOICE_DISPUTED: "The payment is disputed at the bank; wait for the decision, or pay another way.",
     RefusalCode.INVOICE_UNCHECKED: "After a restore it isn't known yet whether it was paid; try again in a while.",
@@ -48,6 +53,7 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.LAST_BILLING_ADMIN: "This is the last billing admin; name another one first.",
     RefusalCode.LETTER_NOT_ALLOWED: "The law doesn't allow this letter; ask on the day shown.",
     RefusalCode.LIMIT_REACHED: "The network allows no attempt now; wait until the day shown, or use another method.",
+    RefusalCode.LIVE_MODE: "Test clocks are for test mode only; use a merchant in test mode.",
     RefusalCode.METHOD_IN_USE: "Subscriptions or charges still use the method; move them to another one first.",
     RefusalCode.METHOD_NOT_USABLE: "The method can't be charged; edit it or use another one.",
     RefusalCode.NOT_YOUR_METHOD: "The method belongs to another customer; use one of this customer's own.",

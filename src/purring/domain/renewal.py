@@ -184,6 +184,7 @@ def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids
         period_start_on=renewed.period_start_on,
         period_end_on=renewed.period_end_on,
         lines=(line,),
+        test_clock_id=facts.customer.test_clock_id,
         next_step_at=now,
     )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from purring.domain.catalog import Price, period
-from purring.domain.ids import CustomerId, MethodId, SubscriptionId
+from purring.domain.ids import CustomerId, MethodId, SubscriptionId, TestClockId
 from purring.domain.money import Money
 
 
@@ -55,6 +55,7 @@ class Subscription:
     to invoice, `period_start_on`..`period_end_on` (half-open) the one now running (the trial, at first).
     `method_tied_at` moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation
     falls due, or a notice ahead of it. `announced_on`: first day of the newest period whose charge was announced.
+    `test_clock_id`: its customer's.
     """
 
     id: SubscriptionId
@@ -79,6 +80,7 @@ class Subscription:
     pending_quantity: int | None = None
     announced_on: date | None = None
     external_id: str | None = None
+    test_clock_id: TestClockId | None = None
     version: int = 1
 
     @property

@@ -68,4 +68,5 @@ def about_subscription(
         owed_at=now,
         due_at=due_at(kind, now, facts.merchant.policy.notices, facts.customer),
         context=context,
+        test_clock_id=facts.customer.test_clock_id,
     )

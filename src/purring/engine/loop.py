@@ -147,7 +147,8 @@ class Worker:
             restored = installation.state(conn)
             if restored is not None and restored.reconciled_at is None:
                 return None
-            due = [leases.next_due_at(conn, work, now) for work in Work if self._courier or work is not Work.EVENT]
+            kinds = [work for work in Work if work is not Work.CLOCK and (self._courier or work is not Work.EVENT)]
+            due = [leases.next_due_at(conn, work, now) for work in kinds]
         return min((at for at in due if at is not None), default=None)
 
     def close(self) -> None:
@@ -177,7 +178,7 @@ def work(worker: Worker, stop: Event, poll: timedelta) -> None:
     While the database is away, or a turn fails for any other reason, the loop waits, longer each time up to half a
     minute, and goes on by itself.
     """
-    _repeat(lambda: worker.turn().is_idle, stop, poll)
+    repeat(lambda: worker.turn().is_idle, stop, poll)
     worker.close()
 
 
@@ -188,7 +189,7 @@ def delivering_beside(services: Services, stop: Event, poll: timedelta) -> Itera
         yield
         return
     courier = Courier(services)
-    thread = Thread(target=_repeat, args=(lambda: not courier.turn(), stop, poll), name="courier-loop")
+    thread = Thread(target=repeat, args=(lambda: not courier.turn(), stop, poll), name="courier-loop")
     thread.start()
     try:
         yield
@@ -198,7 +199,7 @@ def delivering_beside(services: Services, stop: Event, poll: timedelta) -> Itera
         courier.close()
 
 
-def _repeat(is_idle: Callable[[], bool], stop: Event, poll: timedelta) -> None:
+def repeat(is_idle: Callable[[], bool], stop: Event, poll: timedelta) -> None:
     """Take turns until `stop` is set, and wait where there is nothing to do or a turn failed."""
     wait_s = poll.total_seconds()
     while not stop.is_set():

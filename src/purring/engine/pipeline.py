@@ -55,11 +55,18 @@ class Pipeline:
         services, now = self._services, self._services.clock.now()
         with services.store.transaction() as conn:
             claims = leases.claim(
-                conn, Work.INVOICE, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
+                conn,
+                Work.INVOICE,
+                services.owner,
+                now,
+                limit=services.batch_max,
+                lease=LEASE,
+                ring=services.ring,
+                clock=services.test_clock,
             )
             if not claims:
                 return 0
-            turn = turn_for(conn, (claim.merchant_id for claim in claims), self._line, self._at_once)
+            turn = self._admitting(conn, claims)
         self._interrupt("after_claim")
         sendings = [sending for some in _parts(claims) for sending in self._begin(some, now, turn)]
         self._interrupt("after_begin")
@@ -70,6 +77,12 @@ class Pipeline:
         self._learn(answers, turn)
         self._interrupt("after_record")
         return len(claims)
+
+    def _admitting(self, conn: Connection, claims: Sequence[Claim]) -> Turn:
+        """What gateways bear now. Limits and pauses are of the real time, and don't hold a test clock's charges."""
+        if self._services.test_clock is not None:
+            return Turn()
+        return turn_for(conn, (claim.merchant_id for claim in claims), self._line, self._at_once)
 
     def _begin(self, claims: Sequence[Claim], now: datetime, turn: Turn) -> list[Sending]:
         """Transaction 1: carry out what needs nobody else, write down what is about to be sent."""
@@ -106,6 +119,8 @@ class Pipeline:
 
     def _learn(self, answers: Sequence[Answered], turn: Turn) -> None:
         """Tell all workers of gateways that are down or back; that we don't know one says nothing about it."""
+        if self._services.test_clock is not None:
+            return
         known = [answer for answer in answers if answer.gateway in self._services.gateways]
         learn(self._services, self._breaker.news(known, turn.probing), turn.probing)
 

@@ -21,6 +21,7 @@ from purring.domain.standing import Standing, Status, status
 from purring.domain.step import Schedule
 from purring.domain.subscription import Subscription, SubscriptionStatus
 from purring.operations.services import Services
+from purring.operations.test_clocks import timed
 from purring.store import Connection, catalog, invoices, methods, subscriptions
 from purring.store.facts import load_many
 
@@ -96,6 +97,7 @@ class Account:
         raise NotFound(f"There is no payment method {method_id} of this customer.", field="method_id")
 
 
+@timed
 def account(services: Services, merchant_id: MerchantId, customer_id: CustomerId) -> Account:
     """Everything that a customer's pages show."""
     now = services.clock.now()
@@ -205,6 +207,7 @@ def bills(
         return invoices.page_of_customer(conn, merchant_id, customer_id, before=before, limit=PAGE_INVOICES + 1)
 
 
+@timed
 def own_invoice(
     services: Services, merchant_id: MerchantId, customer_id: CustomerId, invoice_id: InvoiceId
 ) -> OpenInvoice:

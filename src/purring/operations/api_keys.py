@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from purring.domain.errors import InvalidInput, NotAuthenticated
 from purring.domain.ids import ApiKeyId, MerchantId
+from purring.domain.merchant import Merchant
 from purring.operations.services import Services
 from purring.store import api_keys, merchants
 from purring.store.api_keys import ApiKey
@@ -93,8 +94,7 @@ def create_key(
         raise InvalidInput(f"A key's name has 1 to {NAME_CHARS_MAX} characters; say what it is for.", field="name")
     with services.store.transaction() as conn:
         merchant = merchants.get(conn, merchant_id)
-        secret = _drawn(draw_bytes, is_live=merchant.is_live)
-        made = _made(services, secret, name, _expanded(scopes), expires_in)
+        made = _made(services, merchant, draw_bytes, Wanted(name, _expanded(scopes), expires_in))
         api_keys.create(conn, merchant_id, made.key)
     return made
 
@@ -126,8 +126,7 @@ def rotate_key(
             raise InvalidInput(f"The key {key_id} has ended; make a new one instead.", field="key")
         merchant = merchants.get(conn, merchant_id)
         lifetime = old.expires_at - old.created_at if old.expires_at else None
-        secret = _drawn(draw_bytes, is_live=merchant.is_live)
-        made = _made(services, secret, old.name, old.scopes, lifetime)
+        made = _made(services, merchant, draw_bytes, Wanted(old.name, old.scopes, lifetime))
         api_keys.create(conn, merchant_id, made.key)
         ends_at = min(filter(None, (old.expires_at, now + overlap)))
         api_keys.change(conn, merchant_id, key_id, expires_at=ends_at)
@@ -173,16 +172,26 @@ def is_well_formed(secret: str) -> bool:
     return rest[SECRET_CHARS:] == _checksum(f"{head}_{rest[:SECRET_CHARS]}")
 
 
-def _made(services: Services, secret: str, name: str, scopes: tuple[str, ...], expires_in: timedelta | None) -> NewKey:
-    now = services.clock.now()
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a key is to be called, to open, and for how long."""
+
+    name: str
+    scopes: tuple[str, ...]
+    lifetime: timedelta | None
+
+
+def _made(services: Services, merchant: Merchant, draw_bytes: DrawBytes, wanted: Wanted) -> NewKey:
+    now, secret = services.clock.now(), _drawn(draw_bytes, is_live=merchant.is_live)
     key = ApiKey(
         id=ApiKeyId(services.ids.new("key_")),
-        name=name,
+        name=wanted.name,
         secret_hash=_hash(secret),
         shown=secret[:SHOWN_CHARS],
-        scopes=scopes,
+        scopes=wanted.scopes,
         created_at=now,
-        expires_at=now + expires_in if expires_in else None,
+        expires_at=now + wanted.lifetime if wanted.lifetime else None,
+        is_live=merchant.is_live,
     )
     return NewKey(key=key, secret=secret)
 

@@ -33,13 +33,15 @@ SEND_WITHIN = LEASE / 2
 class Sending:
     """A call to make to a gateway: everything it needs is committed.
 
-    Without a `request` it only asks what became of the attempt. `is_first`: nothing was ever sent under this key. From
-    `too_late_at` on it isn't sent, because whoever takes the lapsed lease over may be told that it never was.
+    `is_live`: the merchant's charges move money. Without a `request` it only asks what became of the attempt.
+    `is_first`: nothing was ever sent under this key. From `too_late_at` on it isn't sent, because whoever takes the
+    lapsed lease over may be told that it never was.
     """
 
     key: Key
     gateway: str
     attempt_id: AttemptId
+    is_live: bool
     request: ChargeRequest | None
     is_first: bool
     too_late_at: datetime
@@ -122,6 +124,7 @@ def sending_of(services: Services, key: Key, move: Go | Resend | Ask, now: datet
         key=key,
         gateway=attempt.gateway,
         attempt_id=attempt.id,
+        is_live=move.facts.merchant.is_live,
         request=None if isinstance(move, Ask) else _request(services, key, move),
         is_first=isinstance(move, Go),
         too_late_at=now + SEND_WITHIN,
@@ -174,9 +177,12 @@ def ask_gateway(services: Services, sending: Sending) -> Answered | None:
 
 
 def _called(services: Services, sending: Sending) -> Outcome:
-    """The gateway's answer. Without the gateway nothing was sent; if its adapter breaks, nobody knows."""
+    """The gateway's answer. Without the gateway nothing was sent; if its adapter breaks, nobody knows.
+
+    This is the one place where charges are sent: one in test mode ends here if the gateway moves money.
+    """
     try:
-        gateway = services.gateway(sending.gateway)
+        gateway = services.gateway_in(sending.gateway, is_live=sending.is_live)
     except ConfigError as error:
         return Unavailable(detail=error.message)
     try:

@@ -9,10 +9,11 @@ from typing import Any
 from purring.domain.calendar import zone
 from purring.domain.customer import Customer, CustomerKind, Person, Role, require_phone
 from purring.domain.errors import InvalidInput
-from purring.domain.ids import CustomerId, MerchantId, PersonId
+from purring.domain.ids import CustomerId, MerchantId, PersonId, TestClockId
 from purring.i18n.locales import check_locale
 from purring.notices.message import is_address
 from purring.operations.services import Services
+from purring.operations.test_clocks import require_standing
 from purring.store import Connection, customers, merchants
 
 
@@ -38,12 +39,14 @@ def create_customer(
     country: str = "",
     kind: CustomerKind = CustomerKind.CONSUMER,
     external_id: str | None = None,
+    test_clock_id: TestClockId | None = None,
     people: Sequence[NewPerson] = (),
 ) -> Customer:
     """Add a customer with its people.
 
     Raises:
-        NotFound: no such merchant.
+        NotFound: no such merchant, or test clock.
+        Refused: the test clock is deleted.
         UnknownZone, UnknownLocale: no such time zone, or a language that we lack.
         InvalidInput: the external id is taken, or a person's e-mail address or phone is none.
     """
@@ -57,11 +60,13 @@ def create_customer(
         country=country,
         kind=kind,
         external_id=external_id,
+        test_clock_id=test_clock_id,
         people=tuple(_person(services, customer_id, person) for person in people),
     )
     with services.store.transaction() as conn:
         merchants.get(conn, merchant_id)
         _require_free(conn, merchant_id, external_id)
+        require_standing(conn, merchant_id, test_clock_id)
         customers.create_many(conn, merchant_id, [customer])
     return customer
 

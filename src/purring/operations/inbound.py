@@ -20,7 +20,7 @@ from purring.gateways.base import InboundEvent, InboundKind
 from purring.operations.bounces import MAIL, work_mails
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import together_or_alone, told, transact
-from purring.store import Connection, attempts, inbound, leases
+from purring.store import Connection, attempts, inbound, leases, test_clocks
 from purring.store.attempts import Whose
 from purring.store.changes import save_many
 from purring.store.facts import Key, load_many
@@ -105,8 +105,11 @@ def _act_once(conn: Connection, services: Services, some: Sequence[_Held], now: 
     found = _found(conn, [one.event for one in some])
     keys = {key: (one.merchant_id, one.invoice_id) for key, one in found.items()}
     waiting = [one.event for one in some if not _is_echo(one.event, found[one.event.key].status)]
-    while waiting:
-        waiting = _act_on_first_of_each_customer(conn, services, waiting, keys, now)
+    clocks = test_clocks.now_of_invoices(conn, {keys[event.key] for event in waiting}) if waiting else {}
+    for at in dict.fromkeys([now, *clocks.values()]):
+        own = [event for event in waiting if clocks.get(keys[event.key], now) == at]
+        while own:
+            own = _act_on_first_of_each_customer(conn, services, own, keys, at)
     worked = [(one.claim, found[one.event.key].merchant_id) for one in some]
     inbound.mark_worked(conn, worked, services.owner, now)
     return list(some)

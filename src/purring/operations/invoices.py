@@ -19,6 +19,7 @@ from purring.domain.money import Money
 from purring.domain.payment_method import PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.operations.services import Services
+from purring.operations.test_clocks import in_its_time, wake
 from purring.operations.transact import transact
 from purring.store import Connection, customers, installation, merchants, methods, subscriptions
 from purring.store import invoices as stored
@@ -51,7 +52,10 @@ def hand_over(services: Services, merchant_id: MerchantId, new: HandedOver) -> I
         Refused: the method or the subscription is another customer's.
         InvalidInput: the recovery window is over, the amount isn't above zero, or number or external id is taken.
     """
-    return transact(services, lambda conn: hand_over_many(conn, services, merchant_id, [new])[0])
+    own = in_its_time(services, merchant_id, new.customer_id)
+    made = transact(own, lambda conn: hand_over_many(conn, own, merchant_id, [new])[0])
+    wake(services, own)
+    return made
 
 
 def hand_over_many(
@@ -178,5 +182,6 @@ def _invoice(services: Services, merchant: Merchant, customer: Customer, new: Ha
         lines=(line,),
         source=InvoiceSource.HANDED_OVER,
         external_id=new.external_id,
+        test_clock_id=customer.test_clock_id,
         next_step_at=now,
     )

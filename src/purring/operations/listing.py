@@ -21,6 +21,7 @@ from purring.store import (
     notices,
     recoveries,
     subscriptions,
+    test_clocks,
 )
 from purring.store.listing import Listed
 
@@ -38,6 +39,7 @@ _LOAD: Mapping[Listed, Load] = {
     Listed.RECOVERY: recoveries.load,
     Listed.NOTICE: notices.load,
     Listed.EVENT: events.under_keys,
+    Listed.TEST_CLOCK: test_clocks.load,
 }
 
 

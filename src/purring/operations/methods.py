@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from purring.domain.changes import Changes
+from purring.domain.customer import Customer
 from purring.domain.decide import arrangement
 from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, MethodId, SubscriptionId
@@ -14,8 +15,10 @@ from purring.domain.merchant import Merchant
 from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.subscription import Subscription
 from purring.domain.subscription_facts import SubscriptionFacts
+from purring.domain.test_clock import own_card
 from purring.operations.mandates import Consent, keep
 from purring.operations.services import Services
+from purring.operations.test_clocks import changes_timed
 from purring.store import Connection, attempts, customers, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
@@ -41,15 +44,29 @@ class NewMethod:
     consent: Consent | None = None
 
 
+@changes_timed
 def add_method(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewMethod) -> PaymentMethod:
     """Add a method to a customer; it is tied to nothing."""
-    method = PaymentMethod(
+    with services.store.transaction() as conn:
+        customer, merchant = customers.lock(conn, merchant_id, customer_id), merchants.get(conn, merchant_id)
+        require_same_mode(services, merchant, new.gateway)
+        _require_new(methods.of_customer(conn, merchant_id, customer_id), new)
+        method = _made(services, merchant, customer, new)
+        _save(conn, services, merchant_id, arrangement.added(method))
+        if new.consent:
+            keep(conn, services, merchant_id, method.id, new.consent)
+    return method
+
+
+def _made(services: Services, merchant: Merchant, customer: Customer, new: NewMethod) -> PaymentMethod:
+    """The method with an id; its gateway is in the merchant's own mode."""
+    return PaymentMethod(
         id=MethodId(services.ids.new("pm_")),
-        customer_id=customer_id,
+        customer_id=customer.id,
         kind=new.kind,
         gateway=new.gateway,
         token=new.token,
-        fingerprint=new.fingerprint,
+        fingerprint=own_card(new.fingerprint, customer.test_clock_id),
         scheme=new.scheme,
         last4=new.last4,
         created_at=services.clock.now(),
@@ -58,15 +75,8 @@ def add_method(services: Services, merchant_id: MerchantId, customer_id: Custome
         holder_name=new.holder_name,
         billing_address=new.billing_address,
         phone=new.phone,
+        is_live=merchant.is_live,
     )
-    with services.store.transaction() as conn:
-        customers.lock(conn, merchant_id, customer_id)
-        require_same_mode(services, merchants.get(conn, merchant_id), new.gateway)
-        _require_new(methods.of_customer(conn, merchant_id, customer_id), new)
-        _save(conn, services, merchant_id, arrangement.added(method))
-        if new.consent:
-            keep(conn, services, merchant_id, method.id, new.consent)
-    return method
 
 
 def require_same_mode(services: Services, merchant: Merchant, gateway: str) -> None:
@@ -86,7 +96,8 @@ def _require_new(known: Sequence[PaymentMethod], new: NewMethod) -> None:
             raise InvalidInput(f"this token is on file already as {method.id}; tie that one", field="token")
 
 
-def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId, **fields: Any) -> None:
+@changes_timed
+def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId, /, **fields: Any) -> None:
     """Change holder name, billing address, phone or expiry, and look again at what the method should pay."""
     with services.store.transaction() as conn:
         method = _locked(conn, merchant_id, method_id)
@@ -98,6 +109,7 @@ def edit_method(services: Services, merchant_id: MerchantId, method_id: MethodId
                 subscriptions.wake(conn, merchant_id, subscription.id, services.clock.now())
 
 
+@changes_timed
 def tie_method(
     services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, method_id: MethodId
 ) -> None:
@@ -108,6 +120,7 @@ def tie_method(
         _save(conn, services, merchant_id, arrangement.tied(facts, method, services.clock.now()))
 
 
+@changes_timed
 def set_backup(
     services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, method_id: MethodId
 ) -> None:
@@ -118,6 +131,7 @@ def set_backup(
         _save(conn, services, merchant_id, arrangement.backed_up(subscription, method, services.clock.now()))
 
 
+@changes_timed
 def drop_backup(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
     """Let no method step in any more: the customer takes their consent back."""
     with services.store.transaction() as conn:
@@ -125,6 +139,7 @@ def drop_backup(services: Services, merchant_id: MerchantId, subscription_id: Su
         _save(conn, services, merchant_id, arrangement.without_backup(subscription, services.clock.now()))
 
 
+@changes_timed
 def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> int:
     """Move every subscription from one method to another. Gives how many moved."""
     with services.store.transaction() as conn:
@@ -136,6 +151,7 @@ def replace_everywhere(services: Services, merchant_id: MerchantId, old_id: Meth
     return len(changes.changed)
 
 
+@changes_timed
 def remove_method(services: Services, merchant_id: MerchantId, method_id: MethodId) -> None:
     """Remove a method that nothing is tied to and no money is in flight on."""
     with services.store.transaction() as conn:
@@ -146,6 +162,7 @@ def remove_method(services: Services, merchant_id: MerchantId, method_id: Method
         _save(conn, services, merchant_id, changes)
 
 
+@changes_timed
 def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: MethodId, new_id: MethodId) -> None:
     """Move everything to another method and remove the old one: both or neither."""
     with services.store.transaction() as conn:

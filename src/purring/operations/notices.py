@@ -58,7 +58,14 @@ def send_due(services: Services) -> int:
     limit = min(services.batch_max, COPIES_MAX)
     with services.store.transaction() as conn:
         claims = leases.claim(
-            conn, Work.DELIVERY, services.owner, now, limit=limit, lease=MAIL_LEASE, ring=services.ring
+            conn,
+            Work.DELIVERY,
+            services.owner,
+            now,
+            limit=limit,
+            lease=MAIL_LEASE,
+            ring=services.ring,
+            clock=services.test_clock,
         )
         batch = letters(conn, claims, services.owner, now, now + MAIL_LEASE) if claims else []
         links.mint(conn, services, [letter.copy for letter in batch])

@@ -17,6 +17,7 @@ from purring.domain.invoice import Invoice
 from purring.operations.admission import let_a_person_in
 from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, permit_id, record, sending_of
 from purring.operations.services import LEASE, Services
+from purring.operations.test_clocks import changes_timed
 from purring.operations.transact import transact
 from purring.operations.view import facts_in, facts_of
 from purring.store import Connection, leases, throttles
@@ -37,6 +38,7 @@ class Paid:
 Decide = Callable[[Facts, datetime, NewAttempt], Go]
 
 
+@changes_timed
 def pay_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, method_id: MethodId) -> Paid:
     """Charge an open invoice on one of the customer's methods, with the customer present.
 
@@ -48,6 +50,7 @@ def pay_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId, 
     return _charge_now(services, key, lambda facts, now, new: decide_pay(facts, method_id, now, new))
 
 
+@changes_timed
 def retry_now(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> Paid:
     """Charge the tied method at once, as an operator; the rulebook's ceilings hold. Raises as `pay_now`."""
     return _charge_now(services, (merchant_id, invoice_id), decide_retry)
@@ -80,10 +83,17 @@ def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> _B
     now = services.clock.now()
     new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
     move = decide(facts_in(conn, services, *key, lock=True), now, new)
-    permits = let_a_person_in(conn, key[0], move.attempt.gateway, permit_id(move.attempt.id, now), now)
+    permits = _let_in(conn, services, key, move, now)
     save_many(conn, [(key[0], move.changes)], services.ids, now)
     claim = leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE)
     return _Begun(claim=claim, sending=sending_of(services, key, move, now), permits=permits)
+
+
+def _let_in(conn: Connection, services: Services, key: Key, move: Go, now: datetime) -> Collection[str]:
+    """Count the charge. Limits are of the real time: they don't count what happens by a test clock."""
+    if services.test_clock is not None:
+        return ()
+    return let_a_person_in(conn, key[0], move.attempt.gateway, permit_id(move.attempt.id, now), now)
 
 
 def _record(services: Services, answer: Answered, claim: Claim, permits: Collection[str] = ()) -> None:
@@ -97,6 +107,7 @@ def _record(services: Services, answer: Answered, claim: Claim, permits: Collect
     transact(services, act)
 
 
+@changes_timed
 def settle_open_attempt(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> None:
     """Ask about an attempt that stands in the way of a new one (behaviour §7: before any new action).
 
@@ -106,13 +117,15 @@ def settle_open_attempt(services: Services, merchant_id: MerchantId, invoice_id:
     _settle(services, (merchant_id, invoice_id), gives_up=True)
 
 
+@changes_timed
 def look_at_open_attempt(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> None:
     """Ask about an attempt because somebody waits for its end. What isn't one is neither counted nor written down."""
     _settle(services, (merchant_id, invoice_id), gives_up=False)
 
 
 def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
-    attempt = facts_of(services, *key).open_attempt
+    facts = facts_of(services, *key)
+    attempt = facts.open_attempt
     if attempt is None:
         return
     now = services.clock.now()
@@ -121,7 +134,7 @@ def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
     if claim is None:
         return
     is_given_up = gives_up and attempt.status is AttemptStatus.ACTION_REQUIRED
-    answer = _given_up(services, key, attempt) if is_given_up else _asked(services, key, attempt, now)
+    answer = (_given_up if is_given_up else _asked)(services, facts, attempt, now)
     if answer and (gives_up or not isinstance(answer.verdict, _NO_END)):
         _record(services, answer, claim)
     else:
@@ -132,12 +145,13 @@ def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
 _NO_END = (ActionRequired, Pending, Unknown, Unavailable)
 
 
-def _asked(services: Services, key: Key, attempt: Attempt, now: datetime) -> Answered | None:
+def _asked(services: Services, facts: Facts, attempt: Attempt, now: datetime) -> Answered | None:
     """What the gateway says has become of the attempt."""
     question = Sending(
-        key=key,
+        key=(facts.merchant.id, facts.invoice.id),
         gateway=attempt.gateway,
         attempt_id=attempt.id,
+        is_live=facts.merchant.is_live,
         request=None,
         is_first=False,
         too_late_at=now + SEND_WITHIN,
@@ -145,9 +159,14 @@ def _asked(services: Services, key: Key, attempt: Attempt, now: datetime) -> Ans
     return ask_gateway(services, question)
 
 
-def _given_up(services: Services, key: Key, attempt: Attempt) -> Answered:
+def _given_up(services: Services, facts: Facts, attempt: Attempt, _now: datetime) -> Answered:
     """Take the attempt back at the gateway, which says what is true of it then."""
-    outcome = services.gateway(attempt.gateway).cancel(attempt.id)
+    gateway = services.gateway_in(attempt.gateway, is_live=facts.merchant.is_live)
     return Answered(
-        key=key, gateway=attempt.gateway, attempt_id=attempt.id, outcome=outcome, is_first=False, is_charge=False
+        key=(facts.merchant.id, facts.invoice.id),
+        gateway=attempt.gateway,
+        attempt_id=attempt.id,
+        outcome=gateway.cancel(attempt.id),
+        is_first=False,
+        is_charge=False,
     )

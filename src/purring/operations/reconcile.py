@@ -194,7 +194,7 @@ def _ask_open(services: Services, known: Restored) -> int:
     """Ask about open attempts that no list has told of: most never reached the gateway."""
     with services.store.reading() as conn:
         asked = installation.to_ask(conn, known.restored_at, services.batch_max)
-    answers = [_asked(services, key, attempt_id, gateway) for key, attempt_id, gateway in asked]
+    answers = [_asked(services, *one) for one in asked]
 
     def write(some: Sequence[Answered]) -> list[Answered]:
         transact(services, lambda conn: record(conn, services, some, services.clock.now()))
@@ -208,11 +208,12 @@ def _ask_open(services: Services, known: Restored) -> int:
     return len(written)
 
 
-def _asked(services: Services, key: Key, attempt_id: AttemptId, gateway: str) -> Answered | None:
+def _asked(services: Services, key: Key, attempt_id: AttemptId, gateway: str, is_live: bool) -> Answered | None:  # noqa: FBT001 - a row
     question = Sending(
         key=key,
         gateway=gateway,
         attempt_id=attempt_id,
+        is_live=is_live,
         request=None,
         is_first=False,
         too_late_at=services.clock.now() + SEND_WITHIN,

@@ -27,7 +27,14 @@ def renew_due(services: Services, *, punctually: bool = False) -> int:
     now = services.clock.now()
     with services.store.transaction() as conn:
         claims = leases.claim(
-            conn, Work.SUBSCRIPTION, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
+            conn,
+            Work.SUBSCRIPTION,
+            services.owner,
+            now,
+            limit=services.batch_max,
+            lease=LEASE,
+            ring=services.ring,
+            clock=services.test_clock,
         )
     together_or_alone(
         claims,

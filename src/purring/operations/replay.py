@@ -34,6 +34,7 @@ from purring.domain.money import Money
 from purring.domain.notice import DECLINE_NOTICES, NoticeStatus
 from purring.domain.payment_method import MethodKind, MethodStatus, PaymentMethod
 from purring.domain.schedule import schedule
+from purring.domain.test_clock import own_card
 from purring.gateways.base import ListedCharge
 from purring.operations.services import LEASE, Services
 from purring.operations.view import facts_in
@@ -195,12 +196,13 @@ def _method(conn: Connection, services: Services, facts: Facts, one: Found) -> P
         kind=MethodKind(one.charge["kind"]),
         gateway=one.gateway,
         token=one.charge["token"],
-        fingerprint=one.charge["fingerprint"],
+        fingerprint=own_card(one.charge["fingerprint"], facts.customer.test_clock_id),
         scheme=one.charge["scheme"],
         last4=one.charge["last4"],
         created_at=one.charged_at,
         status=MethodStatus.REMOVED,
         removed_at=now,
+        is_live=facts.merchant.is_live,
     )
     methods.insert(conn, [(facts.merchant.id, lost)])
     return lost

@@ -9,9 +9,10 @@ from datetime import timedelta
 from purring.domain.calendar import Clock
 from purring.domain.errors import ConfigError
 from purring.domain.ids import IdMaker
+from purring.domain.test_clock import ClockKey
 from purring.gateways.base import Gateway
 from purring.notices.mailbox import Mailbox
-from purring.notices.send import Sender, SenderOf
+from purring.notices.send import NullSender, Sender, SenderOf
 from purring.notices.sms_request import ShortMessage
 from purring.notices.verp import BounceAddress
 from purring.operations.outbound import Outbound
@@ -36,6 +37,9 @@ class Services:
     `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
     `merchant_sends`: notices are handed on as events, and the merchant sends them. `sms_sender`: who sends text
     messages; None: nobody. `field_gateways`: whose fields people enter cards into; the first in the merchant's mode.
+    `test_sender`, `test_sms_sender`: who sends what is told by a test clock. `test_clock`: the clock that `clock` stands
+    for, whose work alone is claimed; None: the real one. `is_timed`: which clock stands for what is being done is known
+    already.
     """
 
     store: Store
@@ -57,6 +61,10 @@ class Services:
     event_ring: Ring = field(default_factory=Ring)
     outbound: Outbound | None = None
     sms_sender: SenderOf[ShortMessage] | None = None
+    test_sender: Sender = field(default_factory=NullSender)
+    test_sms_sender: SenderOf[ShortMessage] | None = field(default_factory=NullSender)
+    test_clock: ClockKey | None = None
+    is_timed: bool = False
 
     def gateway(self, name: str) -> Gateway:
         """The gateway called `name`.
@@ -69,6 +77,18 @@ class Services:
         except KeyError:
             known = ", ".join(sorted(self.gateways)) or "none"
             raise ConfigError(f"no gateway {name!r} is configured; there are: {known}", field="gateway") from None
+
+    def gateway_in(self, name: str, *, is_live: bool) -> Gateway:
+        """The gateway called `name`, as long as it moves money exactly where the merchant's charges are to.
+
+        Raises:
+            ConfigError: there is none of that name, or it is in the other mode.
+        """
+        gateway = self.gateway(name)
+        if gateway.capabilities.is_live is not is_live:
+            own, other = ("live", "test") if is_live else ("test", "live")
+            raise ConfigError(f"the gateway {name!r} is in {other} mode, the merchant in {own} mode", field="gateway")
+        return gateway
 
     @property
     def key_lifetime(self) -> timedelta:

@@ -9,6 +9,7 @@ from purring.domain.ids import CustomerId, InvoiceId, MerchantId, MethodId
 from purring.domain.money import Money
 from purring.operations.pay import Paid, pay_now
 from purring.operations.services import Services
+from purring.operations.test_clocks import timed
 from purring.store import invoices
 from purring.store.facts import load_many
 
@@ -31,6 +32,7 @@ class Settled:
     refused: Refused | None = None
 
 
+@timed
 def owed_on(services: Services, merchant_id: MerchantId, customer_id: CustomerId, method_id: MethodId) -> list[Owed]:
     """The customer's open invoices that this method is tied to, oldest first: what a change of method offers to pay."""
     with services.store.reading() as conn:

@@ -24,6 +24,7 @@ from purring.domain.subscription import StatusReason, Subscription, Subscription
 from purring.operations.catalog import add_price, create_product
 from purring.operations.methods import locked_subscription
 from purring.operations.services import Services
+from purring.operations.test_clocks import changes_timed, in_its_time, wake
 from purring.store import Connection, customers, events, merchants, methods, subscriptions
 from purring.store.changes import save_many
 
@@ -66,16 +67,27 @@ def create_subscription(services: Services, merchant_id: MerchantId, new: NewSub
         Refused: a method is another customer's, or removed.
         InvalidInput: the external id is taken, or the quantity or the trial can't be sold.
     """
+    own = in_its_time(services, merchant_id, new.customer_id)
+    subscription = _created(own, merchant_id, new)
+    wake(services, own)
+    return subscription
+
+
+def _created(services: Services, merchant_id: MerchantId, new: NewSubscription) -> Subscription:
     with services.store.transaction() as conn:
         merchant = merchants.get(conn, merchant_id)
-        customers.lock(conn, merchant_id, new.customer_id)
+        customer = customers.lock(conn, merchant_id, new.customer_id)
         if new.price.merchant_id != merchant_id:
             raise NotFound(f"There is no price {new.price.id}.", field="price")
         _require_own_methods(conn, merchant_id, new)
         _require_new_external_id(conn, merchant_id, new)
         subscription = started(services, new, merchant.timezone)
         method = methods.get(conn, merchant_id, new.method_id) if new.method_id else None
-        subscription = replace(subscription, next_step_at=next_step_at(subscription, merchant, method))
+        subscription = replace(
+            subscription,
+            next_step_at=next_step_at(subscription, merchant, method),
+            test_clock_id=customer.test_clock_id,
+        )
         subscriptions.create_many(conn, merchant_id, [subscription])
         at = services.clock.now()
         said = EventDraft(kind=EventKind.SUBSCRIPTION_CREATED, object_id=subscription.id, at=at, data={})
@@ -135,6 +147,7 @@ def started(services: Services, new: NewSubscription, timezone: str) -> Subscrip
     )
 
 
+@changes_timed
 def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
     """End a subscription at once; its unpaid invoices are not charged any more.
 
@@ -150,6 +163,7 @@ def cancel_now(services: Services, merchant_id: MerchantId, subscription_id: Sub
         subscriptions.wake(conn, merchant_id, subscription_id, now)
 
 
+@changes_timed
 def cancel_at_period_end(services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId) -> None:
     """Let the running period be the last one."""
     with services.store.transaction() as conn:
@@ -158,6 +172,7 @@ def cancel_at_period_end(services: Services, merchant_id: MerchantId, subscripti
         save_many(conn, [(merchant_id, changes)], services.ids, services.clock.now())
 
 
+@changes_timed
 def change_quantity(
     services: Services, merchant_id: MerchantId, subscription_id: SubscriptionId, quantity: int
 ) -> None:

@@ -8,6 +8,7 @@ from purring.domain.ids import InvoiceId, MerchantId
 from purring.domain.schedule import schedule
 from purring.domain.step import Schedule
 from purring.operations.services import Services
+from purring.operations.test_clocks import timed
 from purring.store import Connection
 from purring.store.facts import load_many
 
@@ -27,12 +28,14 @@ def facts_in(
     return found[key]
 
 
+@timed
 def facts_of(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> Facts:
     """The facts of one invoice, from one moment of the database."""
     with services.store.reading() as conn:
         return facts_in(conn, services, merchant_id, invoice_id, lock=False)
 
 
+@timed
 def schedule_of(services: Services, merchant_id: MerchantId, invoice_id: InvoiceId) -> Schedule:
     """Every step to come for one invoice."""
     return schedule(facts_of(services, merchant_id, invoice_id), services.clock.now())

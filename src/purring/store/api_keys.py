@@ -29,6 +29,7 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    is_live: bool = False
 
     def is_valid(self, at: datetime) -> bool:
         """Whether it opens anything."""

@@ -2,10 +2,13 @@
 
 Merchants are found one after the other by skipping through the index of due work, so that their number counts and not
 the number of their rows. They stand in a ring: a claim goes on after the merchant where the one before ended.
+
+What lives by a test clock is left out, and claimed for that clock alone, by its time.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -55,12 +58,42 @@ def chosen(dialect: str, table: Table, of: str, *, one_per_customer: bool) -> Se
     return select(*key).order_by(ranked.c.place, ranked.c.next_step_at, ranked.c.id).limit(_MOST)
 
 
+def chosen_on_clock(dialect: str, table: Table, *, one_per_customer: bool) -> Select[Any]:
+    """Select the keys of the rows to claim for one test clock, those due first first.
+
+    Takes `at`, `most`, and the clock as `of_merchant` and `clock`.
+    """
+    own = table.alias("own")
+    rows = select(*(own.c[column.name] for column in table.primary_key)).where(*_on_clock(own), *_free_by(own))
+    if one_per_customer:
+        older = table.alias("older")
+        rows = rows.where(~_comes_first(older, own, *_on_clock(older), *_free_by(older)))
+    rows = rows.order_by(own.c.next_step_at, own.c.id).limit(_MOST)
+    return rows if dialect == "sqlite" else rows.with_for_update(skip_locked=True, key_share=True)
+
+
+def next_due_on_clock(table: Table) -> Select[Any]:
+    """Select when the first row of one test clock can be claimed, of those due at `at` and of those due later."""
+    due, later = table.alias("due"), table.alias("later")
+    now_due = select(func.min(_free_at(due))).where(*_on_clock(due), due.c.next_step_at <= _NOW)
+    due_later = select(func.min(later.c.next_step_at)).where(*_on_clock(later), later.c.next_step_at > _NOW)
+    return select(now_due.scalar_subquery(), due_later.scalar_subquery())
+
+
+def _on_clock(row: FromClause) -> tuple[ColumnElement[bool], ...]:
+    of_merchant, clock = bindparam("of_merchant", type_=Id), bindparam("clock", type_=Id)
+    return row.c.merchant_id == of_merchant, row.c.test_clock_id == clock
+
+
 def next_due(table: Table, of: str) -> Select[Any]:
     """Select for each name when its first row can be claimed, of those due at `at` and of those due later."""
     ring, due, later = _ring(table, of, _NAME, whole=true()), table.alias("due"), table.alias("later")
-    free_at = case((due.c.lease_until > due.c.next_step_at, due.c.lease_until), else_=due.c.next_step_at)
-    now_due = select(func.min(free_at)).where(due.c[of] == ring.c.name, due.c.next_step_at <= _NOW)
-    due_later = select(func.min(later.c.next_step_at)).where(later.c[of] == ring.c.name, later.c.next_step_at > _NOW)
+    now_due = select(func.min(_free_at(due))).where(
+        due.c[of] == ring.c.name, due.c.next_step_at <= _NOW, *_on_no_clock(due)
+    )
+    due_later = select(func.min(later.c.next_step_at)).where(
+        later.c[of] == ring.c.name, later.c.next_step_at > _NOW, *_on_no_clock(later)
+    )
     return select(now_due.scalar_subquery(), due_later.scalar_subquery()).where(ring.c.name != END)
 
 
@@ -74,7 +107,7 @@ def _ring(table: Table, of: str, after: ColumnElement[str], *, whole: ColumnElem
     # Ordered as the index of due work is, and as no other: those who have no work aren't waded through.
     follower = (
         select(own.c[of])
-        .where(own.c.next_step_at.is_not(None), own.c[of] > ring.c.name)
+        .where(own.c.next_step_at.is_not(None), *_on_no_clock(own), own.c[of] > ring.c.name)
         .order_by(own.c[of], own.c.next_step_at)
         .limit(_ONE)
     )
@@ -121,10 +154,27 @@ def _share(visited: CTE) -> ColumnElement[int]:
 def _has_older(own: FromClause, table: Table) -> ColumnElement[bool]:
     """Whether another row of the same customer comes first: two invoices may share a subscription or a card."""
     older = table.alias("older")
+    return _comes_first(older, own, *_claimable(older))
+
+
+def _comes_first(older: FromClause, own: FromClause, *claimable: ColumnElement[bool]) -> ColumnElement[bool]:
     comes_first = tuple_(older.c.next_step_at, older.c.id) < tuple_(own.c.next_step_at, own.c.id)
     same = (older.c.merchant_id == own.c.merchant_id, older.c.customer_id == own.c.customer_id)
-    return select(_ONE).where(*same, comes_first, *_claimable(older)).offset(_ZERO).correlate(own).exists()
+    return select(_ONE).where(*same, comes_first, *claimable).offset(_ZERO).correlate(own).exists()
 
 
 def _claimable(row: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return *_free_by(row), *_on_no_clock(row)
+
+
+def _free_by(row: FromClause) -> tuple[ColumnElement[bool], ...]:
     return row.c.next_step_at <= _NOW, or_(row.c.lease_until.is_(None), row.c.lease_until <= _NOW)
+
+
+def _free_at(row: FromClause) -> ColumnElement[datetime]:
+    return case((row.c.lease_until > row.c.next_step_at, row.c.lease_until), else_=row.c.next_step_at)
+
+
+def _on_no_clock(row: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Leave out what lives by a test clock, as the index of due work does."""
+    return (row.c.test_clock_id.is_(None),) if "test_clock_id" in row.c else ()

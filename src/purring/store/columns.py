@@ -133,6 +133,20 @@ def table(name: str, *parts: Any, key: tuple[str, ...] = ("id",)) -> Table:
     )
 
 
+def mode() -> ForeignKeyConstraint:
+    """Let a row be of its merchant's own mode only, test or live."""
+    return ForeignKeyConstraint(["merchant_id", "is_live"], ["merchant.id", "merchant.is_live"], name="mode")
+
+
+def queues(name: str) -> tuple[Index, Index]:
+    """Keep apart what falls due by the real clock, and what by a test clock."""
+    real = "next_step_at IS NOT NULL AND test_clock_id IS NULL"
+    return (
+        partial_index(f"ix_{name}_due", "merchant_id", "next_step_at", where=real),
+        partial_index(f"ix_{name}_clock", "merchant_id", "test_clock_id", "next_step_at", where=ON_A_CLOCK),
+    )
+
+
 def queue(name: str, of: str = "merchant_id") -> Index:
     """Keep the index of due work to the rows that have any. `of` is the column whose values share the workers."""
     return Index(f"ix_{name}_due", of, "next_step_at", sqlite_where=_HAS_WORK, postgresql_where=_HAS_WORK)
@@ -144,3 +158,4 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
 
 
 _HAS_WORK = text("next_step_at IS NOT NULL")
+ON_A_CLOCK = "test_clock_id IS NOT NULL"

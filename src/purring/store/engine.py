@@ -6,7 +6,7 @@ writes. On PostgreSQL it reads what is committed and takes the locks it needs ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,24 +33,35 @@ _SQLITE_STATEMENTS_MAX = 500  # that a connection keeps compiled; a turn of a wo
 # Source: PostgreSQL 17 manual, appendix A: serialization_failure, deadlock_detected.
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 _NOT_MIGRATED = frozenset({"42P01"})  # undefined_table; SQLite has no class of its own for it
+Guard = Callable[[Connection], None]
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
 
 class Store:
     """A database that is opened when it is first needed."""
 
-    def __init__(self, engine: Engine, reader: Engine | None = None, merchant_id: MerchantId | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        reader: Engine | None = None,
+        merchant_id: MerchantId | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         """Wrap an engine, and another one for what only reads if there is one; nothing is connected yet.
 
-        `merchant_id`: whose rows alone are seen and written; see `of`.
+        `merchant_id`: whose rows alone are seen and written; see `of`. `guard`: see `guarded`.
         """
-        self._engine, self._reader, self._merchant_id = engine, reader or engine, merchant_id
+        self._engine, self._reader, self._merchant_id, self._guard = engine, reader or engine, merchant_id, guard
         self.url = engine.url.render_as_string(hide_password=True)
         self.dialect = engine.dialect.name
 
     def of(self, merchant_id: MerchantId) -> Store:
         """Give the same database as far as it belongs to one merchant: no other's rows are seen or written."""
         return Store(self._engine, self._reader, merchant_id)
+
+    def guarded(self, guard: Guard) -> Store:
+        """Give the same database, where every transaction that writes begins with `guard`, which may refuse it."""
+        return Store(self._engine, self._reader, self._merchant_id, guard)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -60,6 +71,8 @@ class Store:
         """
         with self._translated(), self._engine.begin() as conn:
             self._enter(conn)
+            if self._guard is not None:
+                self._guard(conn)
             yield conn
 
     @contextmanager

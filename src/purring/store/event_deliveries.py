@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, and_, case, func, select, update
 
 from purring.domain.endpoint import Endpoint, EventDeliveryStatus, wants
 from purring.domain.event import EventKind
-from purring.domain.ids import EndpointId, EventDeliveryId, EventId, IdMaker, MerchantId
+from purring.domain.ids import EndpointId, EventDeliveryId, EventId, IdMaker, MerchantId, no_later_than_made
 from purring.store import bulk, endpoints
 from purring.store.leases import Claim
 from purring.store.schema import (
@@ -89,7 +89,10 @@ Events = Sequence[tuple[str, str, EventKind, str, datetime]]
 
 
 def owe(conn: Connection, told: Events, ids: IdMaker) -> None:
-    """Owe events to every enabled endpoint of their merchant that wants them."""
+    """Owe events to every enabled endpoint of their merchant that wants them.
+
+    What happens by a test clock may lie in the future: it is owed from when it was made, as its id tells.
+    """
     listening = endpoints.enabled(conn, {one[0] for one in told})
     if listening:
         bulk.insert(conn, event_delivery, _NEW, _rows(told, listening, ids))
@@ -98,8 +101,9 @@ def owe(conn: Connection, told: Events, ids: IdMaker) -> None:
 def _rows(told: Events, listening: Mapping[str, Sequence[Endpoint]], ids: IdMaker) -> list[bulk.Row]:
     owed = EventDeliveryStatus.OWED
     return [
-        (merchant_id, ids.new("edl_"), one.id, event_id, object_id, owed, at, at, 0, "")
+        (merchant_id, ids.new("edl_"), one.id, event_id, object_id, owed, from_at, from_at, 0, "")
         for merchant_id, event_id, kind, object_id, at in told
+        for from_at in (no_later_than_made(at, event_id),)
         for one in listening.get(merchant_id, ())
         if wants(one.wanted, kind)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus
-from purring.domain.ids import AttemptId
+from purring.domain.ids import AttemptId, no_later_than_made
 from purring.domain.money import Money
 from purring.store import bulk
 from purring.store.facts import Key
@@ -93,9 +93,13 @@ def begin(conn: Connection, now: datetime, why: str) -> None:
 
 
 def newest_charge_at(conn: Connection) -> datetime:
-    """Tell when the newest attempt that we know of was started."""
-    newest = select(attempt.c.started_at).order_by(attempt.c.id.desc()).limit(1)
-    return conn.execute(newest).scalar_one_or_none() or _FIRST
+    """Tell when the newest attempt that we know of was started.
+
+    That of a test clock's customer was started at a time of its own; when it was made in truth, its id tells.
+    """
+    newest = select(attempt.c.id, attempt.c.started_at).order_by(attempt.c.id.desc()).limit(1)
+    row = conn.execute(newest).one_or_none()
+    return _FIRST if row is None else no_later_than_made(row.started_at, row.id)
 
 
 def _charges_since(conn: Connection) -> datetime:
@@ -249,16 +253,17 @@ def has_problem(conn: Connection, keys: Iterable[str], problem: str) -> None:
     conn.execute(update(found_charge).where(own.key.in_(sorted(keys)), _UNSETTLED).values(problem=problem[:500]))
 
 
-def to_ask(conn: Connection, asked_before: datetime, limit: int) -> list[tuple[Key, AttemptId, str]]:
-    """List open attempts that nobody has asked about since, each with its invoice and its gateway."""
+def to_ask(conn: Connection, asked_before: datetime, limit: int) -> list[tuple[Key, AttemptId, str, bool]]:
+    """List open attempts that nobody has asked about since: each with its invoice, its gateway, whether it is live."""
     own = attempt.c
     rows = conn.execute(
-        select(own.merchant_id, own.invoice_id, own.id, own.gateway)
+        select(own.merchant_id, own.invoice_id, own.id, own.gateway, merchant.c.is_live)
+        .join(merchant, merchant.c.id == own.merchant_id)
         .where(_is_open(), own.started_at < asked_before, or_(own.asked_at.is_(None), own.asked_at < asked_before))
         .order_by(own.started_at, own.id)
         .limit(limit)
     )
-    return [((row.merchant_id, row.invoice_id), row.id, row.gateway) for row in rows]
+    return [((row.merchant_id, row.invoice_id), row.id, row.gateway, row.is_live) for row in rows]
 
 
 def flag_new(conn: Connection, keys: Sequence[bulk.Key]) -> None:

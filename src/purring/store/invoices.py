@@ -33,6 +33,7 @@ SHAPE = bulk.Shape(
             "period_end_on",
             "source",
             "external_id",
+            "test_clock_id",
         }
     ),
 )

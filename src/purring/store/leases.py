@@ -12,12 +12,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, bindparam, or_, select, tuple_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from purring.domain.ids import MerchantId
+from purring.domain.test_clock import ClockKey
 from purring.store import bulk, claiming
-from purring.store.schema import delivery, event_delivery, inbound_event, invoice, subscription
+from purring.store.schema import delivery, event_delivery, inbound_event, invoice, subscription, test_clock
 from purring.store.types import Instant
 
 
@@ -29,6 +30,7 @@ class Work(StrEnum):
     DELIVERY = "delivery"
     INBOUND = "inbound"
     EVENT = "event"
+    CLOCK = "clock"
 
 
 _TABLES = {
@@ -37,7 +39,11 @@ _TABLES = {
     Work.DELIVERY: delivery,
     Work.INBOUND: inbound_event,
     Work.EVENT: event_delivery,
+    Work.CLOCK: test_clock,
 }
+TIMED = (Work.SUBSCRIPTION, Work.INVOICE, Work.DELIVERY)
+"""What can live by a test clock."""
+
 # An inbound event's merchant isn't known before it is worked, but its gateway is. Each endpoint is slow on its own.
 _SHARED_BY = dict.fromkeys(Work, "merchant_id") | {Work.INBOUND: "gateway", Work.EVENT: "endpoint_id"}
 # Two invoices of one customer share a subscription or a card: one after the other.
@@ -78,14 +84,17 @@ def claim(
     limit: int,
     lease: timedelta,
     ring: Ring | None = None,
+    clock: ClockKey | None = None,
 ) -> list[Claim]:
     """Lease due rows that nobody holds to an owner, at most one of each customer, each merchant's oldest first.
 
     Every merchant with such rows gets an even share of the places; gateways' events are shared out among gateways, and
     events on their way out among endpoints.
     Where there are more merchants than places, `ring` says who is next. On PostgreSQL rows that another transaction is
-    claiming are passed over.
+    claiming are passed over. `clock`: rows that live by this test clock, whose time `now` is; None: by the real one.
     """
+    if clock is not None:
+        return _claim_on_clock(conn, work, owner, now, (limit, lease, clock))
     ring = ring or Ring()
     after = ring.last(work)
     params = {"at": now, "most": limit, "after": after, "whole": after == claiming.END}
@@ -93,6 +102,24 @@ def claim(
     rows = conn.execute(_claiming(conn.dialect.name, work), params | lease_to).all()
     if rows:
         ring.served(work, {row.name for row in rows})
+    return _claims(rows)
+
+
+def _claim_on_clock(
+    conn: Connection, work: Work, owner: str, now: datetime, what: tuple[int, timedelta, ClockKey]
+) -> list[Claim]:
+    """Lease due rows of one test clock."""
+    limit, lease, clock = what
+    params = {"at": now, "most": limit, "new_owner": owner, "until": now + lease, **_clock_params(clock)}
+    return _claims(conn.execute(_claiming_on_clock(conn.dialect.name, work), params).all())
+
+
+def _clock_params(clock: ClockKey) -> dict[str, str]:
+    return {"of_merchant": clock[0], "clock": clock[1]}
+
+
+def _claims(rows: Iterable[Any]) -> list[Claim]:
+    """Give the claims of leased rows, those due first first."""
     rows = sorted(rows, key=lambda row: (row.next_step_at, row.id))
     return [Claim(merchant_id=MerchantId(row.merchant_id or ""), id=row.id, fence=row.fence) for row in rows]
 
@@ -192,14 +219,24 @@ def release(conn: Connection, work: Work, claims: Sequence[Claim], owner: str) -
     return bulk.update_held(conn, _TABLES[work], bulk.HELD, [_held(one, owner) for one in claims])
 
 
-def next_due_at(conn: Connection, work: Work, now: datetime) -> datetime | None:
-    """Tell when the next row can be claimed, be it past or future; None while there is no work at all."""
-    return min((at for row in conn.execute(_next_due(work), {"at": now}) for at in row if at is not None), default=None)
+def next_due_at(conn: Connection, work: Work, now: datetime, clock: ClockKey | None = None) -> datetime | None:
+    """Tell when the next row can be claimed, be it past or future; None while there is no work at all.
+
+    `clock`: as for `claim`.
+    """
+    statement = _next_due(work) if clock is None else _next_due_on_clock(work)
+    params = {"at": now} | ({} if clock is None else _clock_params(clock))
+    return min((at for row in conn.execute(statement, params) for at in row if at is not None), default=None)
 
 
 @cache
 def _next_due(work: Work) -> Select[Any]:
     return claiming.next_due(_TABLES[work], _SHARED_BY[work])
+
+
+@cache
+def _next_due_on_clock(work: Work) -> Select[Any]:
+    return claiming.next_due_on_clock(_TABLES[work])
 
 
 def _held(one: Claim, owner: str) -> bulk.Row:
@@ -211,6 +248,17 @@ def _claiming(dialect: str, work: Work) -> ReturningUpdate[Any]:
     """The statement of `claim`, made once, because making it takes longer than running it."""
     table, of = _TABLES[work], _SHARED_BY[work]
     rows = claiming.chosen(dialect, table, of, one_per_customer=work in _ONE_PER_CUSTOMER)
+    return _leasing(table, rows, of)
+
+
+@cache
+def _claiming_on_clock(dialect: str, work: Work) -> ReturningUpdate[Any]:
+    table = _TABLES[work]
+    rows = claiming.chosen_on_clock(dialect, table, one_per_customer=work in _ONE_PER_CUSTOMER)
+    return _leasing(table, rows, "test_clock_id")
+
+
+def _leasing(table: Table, rows: Select[Any], of: str) -> ReturningUpdate[Any]:
     return (
         update(table)
         .where(tuple_(*table.primary_key.columns).in_(rows))

@@ -20,6 +20,7 @@ from purring.store.schema import (
     product,
     recovery,
     subscription,
+    test_clock,
 )
 
 
@@ -36,6 +37,7 @@ class Listed(StrEnum):
     RECOVERY = "recovery"
     NOTICE = "notice"
     EVENT = "event"
+    TEST_CLOCK = "test_clock"
 
 
 _TABLES = {
@@ -49,6 +51,7 @@ _TABLES = {
     Listed.RECOVERY: recovery,
     Listed.NOTICE: notice,
     Listed.EVENT: event,
+    Listed.TEST_CLOCK: test_clock,
 }
 
 

@@ -42,6 +42,7 @@ _DELIVERY = (
     "problem",
     "channel",
     "code",
+    "test_clock_id",
 )
 
 
@@ -126,7 +127,9 @@ def _texts(
 
 
 def _copy(merchant_id: MerchantId, value: Notice, person: Person, channel: Channel, ids: IdMaker) -> bulk.Row:
-    return (merchant_id, ids.new("dlv_"), value.id, person.id, DeliveryStatus.OWED, value.due_at, 0, "", channel, "")
+    clock_id = value.test_clock_id
+    owed = (DeliveryStatus.OWED, value.due_at, 0, "", channel, "")
+    return (merchant_id, ids.new("dlv_"), value.id, person.id, *owed, clock_id)
 
 
 def change(conn: Connection, notices: Sequence[tuple[MerchantId, Notice]]) -> None:

@@ -217,6 +217,12 @@ class DisabledFacts(Payload):
     reason: DisabledReason
 
 
+class ClockFacts(Payload):
+    """Where the clock stands now."""
+
+    now_at: datetime
+
+
 class PersonFacts(Payload):
     """Whose copy it was."""
 
@@ -287,5 +293,7 @@ FACTS: Mapping[EventKind, type[Payload]] = dict.fromkeys(EVERY_KIND, Nothing) | 
     EventKind.NOTICE_BOUNCED: BouncedFacts,
     EventKind.NOTICE_COMPLAINED: PersonFacts,
     EventKind.ENDPOINT_DISABLED: DisabledFacts,
+    EventKind.TEST_CLOCK_ADVANCED: ClockFacts,
+    EventKind.TEST_CLOCK_DELETED: ClockFacts,
 }
 """What is told of each kind of event beside the object: of one that isn't listed, nothing."""

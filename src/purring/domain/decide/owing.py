@@ -120,6 +120,7 @@ def owe(
         number=number,
         escalated=kind in DECLINE_NOTICES and is_escalated(facts),
         context={**context(facts, draft.now, attempt, draft.plan), "number": number},
+        test_clock_id=facts.customer.test_clock_id,
     )
     draft.put_notice(notice)
     for old in facts.notices:

@@ -10,6 +10,7 @@ from purring.domain.errors import InvalidInput
 from purring.domain.ids import CustomerId, MerchantId, MethodId
 from purring.domain.merchant import Merchant
 from purring.domain.payment_method import PaymentMethod
+from purring.domain.test_clock import own_card
 from purring.operations.importing.rows import Added, Bad, Missing, NewMethod, Result, There
 from purring.operations.methods import require_same_mode
 from purring.operations.services import Services
@@ -44,7 +45,7 @@ def add_methods(conn: Connection, services: Services, merchant: Merchant, some: 
         result = _result(services, merchant, owners, known, new)
         results.append(result)
         if isinstance(result, Added):
-            method = _method(services, owners[new.customer].id, new)
+            method = _method(services, merchant, owners[new.customer], new)
             known[method.customer_id, method.token] = method
             made.append(method)
     save_many(conn, [(merchant.id, arrangement.added(method)) for method in made], services.ids, services.clock.now())
@@ -69,15 +70,15 @@ def _result(
     return Bad("token", "it stands for another card or account already; send the token that belongs to this one.")
 
 
-def _method(services: Services, owner_id: CustomerId, new: NewMethod) -> PaymentMethod:
+def _method(services: Services, merchant: Merchant, owner: Customer, new: NewMethod) -> PaymentMethod:
     month, year = new.expiry or (None, None)
     return PaymentMethod(
         id=MethodId(services.ids.new("pm_")),
-        customer_id=owner_id,
+        customer_id=owner.id,
         kind=new.kind,
         gateway=new.gateway,
         token=new.token,
-        fingerprint=new.fingerprint or f"{new.gateway}:{new.token}",
+        fingerprint=own_card(new.fingerprint or f"{new.gateway}:{new.token}", owner.test_clock_id),
         scheme=new.scheme,
         last4=new.last4,
         created_at=services.clock.now(),
@@ -87,4 +88,5 @@ def _method(services: Services, owner_id: CustomerId, new: NewMethod) -> Payment
         billing_address=new.billing_address,
         phone=new.phone,
         backup_consent_at=new.backup_consent_at,
+        is_live=merchant.is_live,
     )

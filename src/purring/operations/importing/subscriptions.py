@@ -119,7 +119,8 @@ def _subscription(services: Services, known: _Known, prices: _Prices, new: NewSu
     if running is not None:
         made = replace(made, period_start_on=running.start_on, period_end_on=running.end_on, next_period_index=index)
     method = known.methods[owner.id, new.method] if new.method else None
-    return replace(made, next_step_at=next_step_at(made, known.merchant, method))
+    next_at = next_step_at(made, known.merchant, method)
+    return replace(made, next_step_at=next_at, test_clock_id=owner.test_clock_id)
 
 
 def _first_to_bill(anchor_on: date, interval: Interval, from_on: date) -> int:

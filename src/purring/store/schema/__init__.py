@@ -22,6 +22,7 @@ from purring.store.schema.parties import (
     price,
     product,
     subscription,
+    test_clock,
 )
 from purring.store.schema.portal import portal_session, portal_try, sign_in_code
 from purring.store.schema.records import (
@@ -79,6 +80,7 @@ __all__ = [
     "set_aside",
     "sign_in_code",
     "subscription",
+    "test_clock",
     "throttle",
     "unknown_code",
 ]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint
 
-from purring.store.columns import an_id, check, instant, number, one_of, strings, table, to, words
+from purring.store.columns import an_id, check, instant, mode, number, one_of, strings, table, to, words, yes_no
 
 
 class RequestStatus(StrEnum):
@@ -27,6 +27,8 @@ api_key = table(
     instant("expires_at", nullable=True),
     instant("revoked_at", nullable=True),
     instant("last_used_at", nullable=True),
+    yes_no("is_live"),
+    mode(),
     UniqueConstraint("secret_hash", name="secret_hash"),
 )
 

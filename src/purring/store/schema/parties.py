@@ -17,7 +17,9 @@ from purring.domain.calendar import IntervalUnit
 from purring.domain.customer import AddressState, CustomerKind, Role
 from purring.domain.payment_method import MethodKind, MethodStatus
 from purring.domain.subscription import StatusReason, SubscriptionStatus
+from purring.domain.test_clock import ClockStatus
 from purring.store.columns import (
+    ON_A_CLOCK,
     an_id,
     check,
     currency,
@@ -27,10 +29,12 @@ from purring.store.columns import (
     lease,
     metadata,
     minor,
+    mode,
     number,
     one_of,
     partial_index,
     queue,
+    queues,
     table,
     to,
     words,
@@ -51,9 +55,32 @@ merchant = Table(
     instant("created_at"),
     number("version"),
     PrimaryKeyConstraint("id"),
+    UniqueConstraint("id", "is_live", name="mode"),
 )
 
 policy = table("policy", number("version"), document("document"), instant("created_at"), key=("version",))
+
+# Only a merchant in test mode has any: the key that leads to it holds the mode.
+test_clock = table(
+    "test_clock",
+    an_id("id"),
+    words("name"),
+    one_of("status", ClockStatus),
+    instant("now_at"),
+    instant("target_at", nullable=True),
+    instant("next_step_at", nullable=True),
+    instant("created_at"),
+    yes_no("is_live"),
+    number("version"),
+    *lease(),
+    mode(),
+    check("in_test_mode", "NOT is_live"),
+    check("target", "(status = 'advancing') = (target_at IS NOT NULL)"),
+    check("goes_on", "status <> 'advancing' OR next_step_at IS NOT NULL"),
+    check("stands_still", "status <> 'deleted' OR next_step_at IS NULL"),
+    check("forwards", "target_at >= now_at"),
+    queue("test_clock"),
+)
 
 customer = table(
     "customer",
@@ -64,8 +91,12 @@ customer = table(
     words("country"),
     one_of("kind", CustomerKind),
     words("external_id", nullable=True),
+    an_id("test_clock_id", nullable=True),
     number("version"),
+    ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name="merchant_id"),
+    to("test_clock", "test_clock_id"),
     UniqueConstraint("merchant_id", "external_id", name="external_id"),
+    partial_index("ix_customer_test_clock_id", "merchant_id", "test_clock_id", where=ON_A_CLOCK),
 )
 
 person = table(
@@ -108,7 +139,9 @@ payment_method = table(
     instant("edited_at", nullable=True),
     instant("removed_at", nullable=True),
     number("expiry_told_days", nullable=True),
+    yes_no("is_live"),
     number("version"),
+    mode(),
     to("customer", "customer_id"),
     ForeignKeyConstraint(
         ["merchant_id", "fingerprint"],
@@ -189,17 +222,19 @@ subscription = table(
     number("pending_quantity", nullable=True),
     day("announced_on", nullable=True),
     words("external_id", nullable=True),
+    an_id("test_clock_id", nullable=True),
     number("version"),
     *lease(),
     to("customer", "customer_id"),
     to("price", "price_id"),
     to("payment_method", "method_id"),
     to("payment_method", "backup_method_id"),
+    to("test_clock", "test_clock_id"),
     UniqueConstraint("merchant_id", "external_id", name="external_id"),
     check("quantity_above_zero", "quantity > 0"),
     check("period_has_a_day", "period_start_on < period_end_on"),
     check("next_period_index_not_below_zero", "next_period_index >= 0"),
     Index("ix_subscription_customer_id", "merchant_id", "customer_id", "next_step_at"),
     Index("ix_subscription_method_id", "merchant_id", "method_id"),
-    queue("subscription"),
+    *queues("subscription"),
 )

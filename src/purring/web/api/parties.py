@@ -109,7 +109,7 @@ def person_out(value: Person) -> PersonOut:
 
 
 class CustomerOut(Out):
-    """Who owes."""
+    """Who owes. `test_clock_id`: the clock that it lives by; null: the real one."""
 
     id: str
     name: str
@@ -118,6 +118,7 @@ class CustomerOut(Out):
     country: str
     kind: CustomerKind
     external_id: str | None
+    test_clock_id: str | None
     people: list[PersonOut]
     version: int
 
@@ -132,6 +133,7 @@ def customer_out(value: Customer) -> CustomerOut:
         country=value.country,
         kind=value.kind,
         external_id=value.external_id,
+        test_clock_id=value.test_clock_id,
         people=[person_out(one) for one in value.people],
         version=value.version,
     )

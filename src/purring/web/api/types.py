@@ -122,6 +122,7 @@ AttemptKey = Annotated[str, OfKind("att_")]
 RecoveryKey = Annotated[str, OfKind("rec_")]
 NoticeKey = Annotated[str, OfKind("ntc_")]
 EventKey = Annotated[str, OfKind("evt_")]
+TestClockKey = Annotated[str, OfKind("clk_")]
 
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _BLANK = r"\u0020\u00a0\u1680\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff"

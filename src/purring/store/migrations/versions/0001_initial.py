@@ -38,6 +38,41 @@ def _tables() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant")),
+        sa.UniqueConstraint("id", "is_live", name=op.f("uq_merchant_mode")),
+    )
+    op.create_table(
+        "test_clock",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("now_at", Instant(), nullable=False),
+        sa.Column("target_at", Instant(), nullable=True),
+        sa.Column("next_step_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("is_live", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("status IN ('ready', 'advancing', 'deleted')", name=op.f("ck_test_clock_status")),
+        sa.CheckConstraint("NOT is_live", name=op.f("ck_test_clock_in_test_mode")),
+        sa.CheckConstraint("(status = 'advancing') = (target_at IS NOT NULL)", name=op.f("ck_test_clock_target")),
+        sa.CheckConstraint("status <> 'advancing' OR next_step_at IS NOT NULL", name=op.f("ck_test_clock_goes_on")),
+        sa.CheckConstraint("status <> 'deleted' OR next_step_at IS NULL", name=op.f("ck_test_clock_stands_still")),
+        sa.CheckConstraint("target_at >= now_at", name=op.f("ck_test_clock_forwards")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "is_live"], ["merchant.id", "merchant.is_live"], name=op.f("fk_test_clock_mode")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_test_clock")),
+    )
+    op.create_index(
+        "ix_test_clock_due",
+        "test_clock",
+        ["merchant_id", "next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
     )
     op.create_table(
         "card_identity",
@@ -56,11 +91,25 @@ def _tables() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("test_clock_id", Id, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('consumer', 'business')", name=op.f("ck_customer_kind")),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_customer_merchant_id")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "test_clock_id"],
+            ["test_clock.merchant_id", "test_clock.id"],
+            name=op.f("fk_customer_test_clock_id"),
+        ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_customer")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_customer_external_id")),
+    )
+    op.create_index(
+        "ix_customer_test_clock_id",
+        "customer",
+        ["merchant_id", "test_clock_id"],
+        unique=False,
+        sqlite_where=sa.text("test_clock_id IS NOT NULL"),
+        postgresql_where=sa.text("test_clock_id IS NOT NULL"),
     )
     op.create_table(
         "event",
@@ -88,7 +137,7 @@ def _tables() -> None:
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
             "'payment_method.expires_soon', 'brand.changed', 'notice_text.changed', 'policy.changed', "
             "'policy.limit_overridden', 'notice.due', 'notice.bounced', 'notice.complained', 'queue.settled', "
-            "'endpoint.disabled')",
+            "'endpoint.disabled', 'test_clock.advanced', 'test_clock.deleted')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -190,6 +239,7 @@ def _tables() -> None:
         sa.Column("edited_at", Instant(), nullable=True),
         sa.Column("removed_at", Instant(), nullable=True),
         sa.Column("expiry_told_days", sa.Integer(), nullable=True),
+        sa.Column("is_live", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name=op.f("ck_payment_method_removed")),
         sa.CheckConstraint("kind IN ('card', 'bank_account')", name=op.f("ck_payment_method_kind")),
@@ -205,6 +255,9 @@ def _tables() -> None:
             ["merchant_id", "fingerprint"],
             ["card_identity.merchant_id", "card_identity.fingerprint"],
             name=op.f("fk_payment_method_fingerprint"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "is_live"], ["merchant.id", "merchant.is_live"], name=op.f("fk_payment_method_mode")
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_payment_method")),
     )
@@ -288,6 +341,7 @@ def _tables() -> None:
         sa.Column("pending_quantity", sa.Integer(), nullable=True),
         sa.Column("announced_on", sa.Date(), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("test_clock_id", Id, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
@@ -321,20 +375,18 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(
             ["merchant_id", "price_id"], ["price.merchant_id", "price.id"], name=op.f("fk_subscription_price_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "test_clock_id"],
+            ["test_clock.merchant_id", "test_clock.id"],
+            name=op.f("fk_subscription_test_clock_id"),
+        ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_subscription")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_subscription_external_id")),
     )
     op.create_index(
         "ix_subscription_customer_id", "subscription", ["merchant_id", "customer_id", "next_step_at"], unique=False
     )
-    op.create_index(
-        "ix_subscription_due",
-        "subscription",
-        ["merchant_id", "next_step_at"],
-        unique=False,
-        sqlite_where=sa.text("next_step_at IS NOT NULL"),
-        postgresql_where=sa.text("next_step_at IS NOT NULL"),
-    )
+    _queues("subscription")
     op.create_index("ix_subscription_method_id", "subscription", ["merchant_id", "method_id"], unique=False)
     op.create_table(
         "invoice",
@@ -357,6 +409,7 @@ def _tables() -> None:
         sa.Column("dispute", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("test_clock_id", Id, nullable=True),
         sa.Column("next_step_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("unchecked", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -387,19 +440,17 @@ def _tables() -> None:
             ["subscription.merchant_id", "subscription.id"],
             name=op.f("fk_invoice_subscription_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "test_clock_id"],
+            ["test_clock.merchant_id", "test_clock.id"],
+            name=op.f("fk_invoice_test_clock_id"),
+        ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_invoice")),
         sa.UniqueConstraint("merchant_id", "external_id", name=op.f("uq_invoice_external_id")),
         sa.UniqueConstraint("merchant_id", "number", name=op.f("uq_invoice_number")),
     )
     op.create_index("ix_invoice_customer_id", "invoice", ["merchant_id", "customer_id", "next_step_at"], unique=False)
-    op.create_index(
-        "ix_invoice_due",
-        "invoice",
-        ["merchant_id", "next_step_at"],
-        unique=False,
-        sqlite_where=sa.text("next_step_at IS NOT NULL"),
-        postgresql_where=sa.text("next_step_at IS NOT NULL"),
-    )
+    _queues("invoice")
     op.create_index("ix_invoice_subscription_id", "invoice", ["merchant_id", "subscription_id"], unique=False)
     op.create_index(
         "uq_invoice_period",
@@ -612,6 +663,7 @@ def _tables() -> None:
         sa.Column("carried_by", Id, nullable=True),
         sa.Column("read_at", Instant(), nullable=True),
         sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("test_clock_id", Id, nullable=True),
         sa.CheckConstraint("carried_by IS NULL OR status = 'withdrawn'", name=op.f("ck_notice_carried")),
         sa.CheckConstraint(
             "kind IN ('payment_declined', 'action_needed', 'last_notice', 'access_ended', 'cancellation_warning',"
@@ -633,6 +685,11 @@ def _tables() -> None:
             ["merchant_id", "subscription_id"],
             ["subscription.merchant_id", "subscription.id"],
             name=op.f("fk_notice_subscription_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "test_clock_id"],
+            ["test_clock.merchant_id", "test_clock.id"],
+            name=op.f("fk_notice_test_clock_id"),
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_notice")),
     )
@@ -656,6 +713,7 @@ def _tables() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("reported_at", Instant(), nullable=True),
         sa.Column("read_at", Instant(), nullable=True),
+        sa.Column("test_clock_id", Id, nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -670,17 +728,15 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(
             ["merchant_id", "person_id"], ["person.merchant_id", "person.id"], name=op.f("fk_delivery_person_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "test_clock_id"],
+            ["test_clock.merchant_id", "test_clock.id"],
+            name=op.f("fk_delivery_test_clock_id"),
+        ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("merchant_id", "notice_id", "person_id", "channel", name=op.f("uq_delivery_person_id")),
     )
-    op.create_index(
-        "ix_delivery_due",
-        "delivery",
-        ["merchant_id", "next_step_at"],
-        unique=False,
-        sqlite_where=sa.text("next_step_at IS NOT NULL"),
-        postgresql_where=sa.text("next_step_at IS NOT NULL"),
-    )
+    _queues("delivery")
     op.create_table(
         "journal_posting",
         sa.Column("merchant_id", Id, nullable=False),
@@ -822,6 +878,22 @@ def _queue() -> None:
     )
 
 
+def _queues(table: str) -> None:
+    """Keep apart what falls due by the real clock, and what by a test clock."""
+    for name, columns, where in (
+        (f"ix_{table}_due", ["merchant_id", "next_step_at"], "next_step_at IS NOT NULL AND test_clock_id IS NULL"),
+        (f"ix_{table}_clock", ["merchant_id", "test_clock_id", "next_step_at"], "test_clock_id IS NOT NULL"),
+    ):
+        op.create_index(
+            name,
+            table,
+            columns,
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
+
+
 def _upkeep() -> None:
     """Make the tables of rows that can't be worked, of checks after a restore, and of gateways' limits."""
     op.create_table(
@@ -884,7 +956,10 @@ def _upkeep() -> None:
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.Column("last_used_at", Instant(), nullable=True),
-        sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_api_key_merchant_id")),
+        sa.Column("is_live", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "is_live"], ["merchant.id", "merchant.is_live"], name=op.f("fk_api_key_mode")
+        ),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_api_key_secret_hash")),
     )

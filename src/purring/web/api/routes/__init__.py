@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from purring.web.api.routes import catalog, customers, invoices, merchant, records, recoveries, subscriptions
+from purring.web.api.routes import (
+    catalog,
+    customers,
+    invoices,
+    merchant,
+    records,
+    recoveries,
+    subscriptions,
+    test_clocks,
+)
 
 ROUTERS = (
     merchant.router,
@@ -12,4 +21,5 @@ ROUTERS = (
     invoices.router,
     recoveries.router,
     records.router,
+    test_clocks.router,
 )

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from purring.domain.customer import Customer, CustomerKind, Role
-from purring.domain.ids import CustomerId, MethodId
+from purring.domain.ids import CustomerId, MethodId, TestClockId
 from purring.domain.payment_method import MethodKind
 from purring.operations import customers, methods
 from purring.operations.api_keys import Scope
@@ -43,6 +43,7 @@ from purring.web.api.types import (
     MethodKey,
     Name,
     Out,
+    TestClockKey,
     Text,
     Timezone,
     Word,
@@ -74,7 +75,7 @@ class PersonIn(In):
 
 
 class CustomerIn(In):
-    """Who owes. Charges and dates follow its time zone."""
+    """Who owes. Charges and dates follow its time zone; with a `test_clock_id`, time is what that clock says."""
 
     name: Name
     timezone: Timezone
@@ -82,6 +83,7 @@ class CustomerIn(In):
     country: Country = ""
     kind: Word[CustomerKind] = CustomerKind.CONSUMER
     external_id: Name | None = None
+    test_clock_id: TestClockKey | None = None
     people: Annotated[list[PersonIn], Field(max_length=PEOPLE_MAX, default_factory=list)]
 
 
@@ -170,6 +172,7 @@ def create_customer(call: Writes, body: CustomerIn, idempotency_key: Idempotency
             country=body.country,
             kind=body.kind,
             external_id=body.external_id,
+            test_clock_id=TestClockId(body.test_clock_id) if body.test_clock_id else None,
             people=people,
         )
         return customer_out(made)

@@ -18,6 +18,7 @@ from purring.operations.api_keys import Scope
 from purring.operations.listing import one_of, some_of
 from purring.operations.pay import pay_now
 from purring.operations.services import Services
+from purring.operations.test_clocks import in_its_time
 from purring.operations.view import facts_of
 from purring.store.listing import Listed
 from purring.web.api.answers import (
@@ -165,8 +166,8 @@ def get_invoice(call: Reads, invoice_id: InvoiceKey, expand: Expand[Expands] = N
 @router.get("/invoices/{invoice_id}/schedule", response_model=ScheduleOut)
 def get_schedule(call: Reads, invoice_id: InvoiceKey) -> Response:
     """Read everything that is to come for an invoice, each step with its reason, as the portal and notices have it."""
-    now = call.services.clock.now()
-    facts = facts_of(call.services, call.merchant_id, InvoiceId(invoice_id))
+    services = in_its_time(call.services, call.merchant_id, invoice_id)
+    facts, now = facts_of(services, call.merchant_id, InvoiceId(invoice_id)), services.clock.now()
     plan = schedule(facts, now)
     return shown(schedule_out(facts, plan, status_of(facts, now, plan)))
 

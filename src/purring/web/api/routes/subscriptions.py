@@ -19,6 +19,7 @@ from purring.operations.api_keys import Scope
 from purring.operations.listing import one_of, some_of
 from purring.operations.merchants import merchant_of
 from purring.operations.services import Services
+from purring.operations.test_clocks import in_its_time
 from purring.store.listing import Listed
 from purring.web.api.answers import (
     LIMIT,
@@ -113,7 +114,7 @@ def create_subscription(call: Writes, body: SubscriptionIn, idempotency_key: Ide
         new = subscriptions.NewSubscription(
             customer_id=CustomerId(body.customer_id),
             price=price,
-            start_on=body.start_on or _today(services, call),
+            start_on=body.start_on or _today(in_its_time(services, call.merchant_id, body.customer_id), call),
             quantity=body.quantity,
             trial_days=price.trial_days if body.trial_days is None else body.trial_days,
             method_id=MethodId(body.payment_method_id) if body.payment_method_id else None,
