@@ -32,6 +32,7 @@ def test_every_kind_of_notice_is_owed_by_an_event() -> None:
 def test_events_are_named_for_noun_and_what_happened(kind: EventKind) -> None:
     """`invoice.paid`."""
     nouns = "invoice|attempt|recovery|subscription|payment_method|policy|queue|endpoint|notice|brand|notice_text"
+    nouns += "|test_clock"
     assert re.fullmatch(rf"({nouns})\.[a-z_]+", kind.value)
     assert kind.name.lower() == kind.value.replace("payment_method", "method").replace(".", "_")
 

@@ -21,6 +21,7 @@ from purring.store.schema import (
     payment_method,
     recovery,
     subscription,
+    test_clock,
 )
 from tests.store.histories import CHARGED_AT, RETRY_AT, History
 from tests.store.world import NOW, PRICE
@@ -113,6 +114,24 @@ def _restored(conn: Connection, at: datetime, reconciled_at: datetime | None) ->
     """Say that the database was restored."""
     values = {"restored_at": at, "charges_since": at, "why": "", "cursors": {}, "reconciled_at": reconciled_at}
     conn.execute(insert(installation).values(id="installation", version=1, **values))
+
+
+def _by_a_clock(conn: Connection, invoice_id: str) -> None:
+    """Let an invoice live by a clock that its customer doesn't."""
+    merchant_id = conn.execute(select(invoice.c.merchant_id).where(invoice.c.id == invoice_id)).scalar_one()
+    conn.execute(
+        insert(test_clock).values(
+            merchant_id=merchant_id,
+            id="clk_1",
+            name="",
+            status="ready",
+            now_at=NOW,
+            created_at=NOW,
+            is_live=False,
+            version=1,
+        )
+    )
+    _set(conn, invoice, invoice_id, test_clock_id="clk_1")
 
 
 PLANTS: dict[str, tuple[set[int], Plant]] = {
@@ -223,6 +242,8 @@ PLANTS: dict[str, tuple[set[int], Plant]] = {
         {23},
         lambda c, h: _set(c, subscription, h.subscription.id, customer_id="cus_nobody"),
     ),
+    "a card in live mode": ({23}, lambda c, _: c.execute(update(payment_method).values(is_live=True))),
+    "by another clock": ({23}, lambda c, h: _by_a_clock(c, h.open.id)),
     "a row of another merchant": ({21, 23}, lambda c, h: _set(c, recovery, h.recovery.id, merchant_id="mer_other")),
     "charged before all was checked": ({28}, lambda c, _: _restored(c, RETRY_AT - SECOND, None)),
     "charged while all was checked": ({28}, lambda c, _: _restored(c, RETRY_AT - SECOND, RETRY_AT + SECOND)),

@@ -102,6 +102,7 @@ def test_every_kind_of_work_is_claimed_and_let_go(world: World, work: Work) -> N
     with world.store.transaction() as conn:
         inbound.store(conn, "sandbox", "evt_1", body=b"{}", headers={}, received_at=NOW)
         world.owe_event(conn)
+        world.wind_a_clock(conn)
         assert NOW == leases.next_due_at(conn, work, NOW)
     claims = _claim(world.store, work=work)
     assert ["" if work is Work.INBOUND else world.merchant.id] == [claim.merchant_id for claim in claims]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from purring.clock import SeededIds, VirtualClock
+from purring.domain import test_clock
 from purring.domain.attempt import Attempt, AttemptStatus, Initiator
 from purring.domain.catalog import Interval, IntervalUnit, Price, Product
 from purring.domain.changes import Changes, Noun
@@ -33,6 +34,7 @@ from purring.domain.ids import (
     ProductId,
     RecoveryId,
     SubscriptionId,
+    TestClockId,
 )
 from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
@@ -43,7 +45,8 @@ from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.policy import Policy
 from purring.domain.recovery import Recovery, RecoveryStatus
 from purring.domain.subscription import Subscription, SubscriptionStatus
-from purring.store import catalog, customers, endpoints, events, merchants, methods, subscriptions
+from purring.domain.test_clock import ClockKey
+from purring.store import catalog, customers, endpoints, events, merchants, methods, subscriptions, test_clocks
 from purring.store.changes import save_many
 from purring.store.engine import Store
 from purring.store.facts import Key, load_many
@@ -174,6 +177,19 @@ class World:
         endpoints.create(conn, endpoint)
         said = EventDraft(kind=EventKind.POLICY_CHANGED, object_id=self.merchant.id, at=NOW, data={"version": 1})
         events.append(conn, [(self.merchant.id, said)], self.ids)
+
+    def wind_a_clock(self, conn: Connection) -> ClockKey:
+        """Add a test clock that has work since NOW."""
+        made = test_clock.TestClock(
+            id=TestClockId(self.ids.new("clk_")),
+            name="",
+            status=test_clock.ClockStatus.READY,
+            now_at=NOW,
+            next_step_at=NOW,
+            created_at=NOW,
+        )
+        test_clocks.create(conn, self.merchant.id, made)
+        return self.merchant.id, made.id
 
     def due(self) -> Facts:
         """Add a customer with a card, a subscription and an invoice that is due; give the facts."""

@@ -100,6 +100,7 @@ def _ids(api: Developer) -> dict[str, str]:
         "recovery_id": newest("/recoveries"),
         "notice_id": newest("/notices"),
         "event_id": newest("/events"),
+        "test_clock_id": str(api.call("POST", "/test_clocks", {}).json()["id"]),
         "version": "1",
     }
 
@@ -123,7 +124,13 @@ def _bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
             "unit_amount": money,
             "interval": {"unit": "month", "count": 1},
         },
-        "POST /customers": {"name": "A", "timezone": "UTC", "locale": "nb", "people": [kari]},
+        "POST /customers": {
+            "name": "A",
+            "timezone": "UTC",
+            "locale": "nb",
+            "people": [kari],
+            "test_clock_id": ids["test_clock_id"],
+        },
         "PATCH /customers/{customer_id}": {"name": "A"},
         "POST /payment_methods": {
             "customer_id": ids["customer_id"],
@@ -154,6 +161,7 @@ def _bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /attempts/{attempt_id}/correct": {"to": "succeeded", "note": "seen"},
         "POST /recoveries/{recovery_id}/move": {"to": "2026-03-05T10:00:00Z"},
         "PATCH /merchant": {"name": "A"},
+        "POST /test_clocks/{test_clock_id}/advance": {"to": "2026-03-05T10:00:00Z"},
     }
 
 

@@ -37,7 +37,7 @@ class PaymentMethod:
     `scheme` is the network or bank scheme: visa, mastercard, amex, …, sepa, ach, bacs. `fingerprint` names the card or
     account behind the token: PAN and network token of one card share it. `backup_consent_at`: when the customer
     agreed that it may be charged after another one failed. `edited_at` moves when data the issuer checks changed.
-    `expiry_told_days`: which of the announcements of its expiry went out last, as days ahead. `is_live`: charges on it move
+    `expiry_told_days`: which of the announcements of its expiry went out last, as days ahead. `is_live`: it moves
     money.
     """
 

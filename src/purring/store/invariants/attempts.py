@@ -12,7 +12,7 @@ from purring.domain.decline import DeclineClass
 from purring.domain.event import EventKind
 from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.store.invariants.query import NOW, Violations, events_of, happened, later, same
-from purring.store.schema import attempt, event, invoice, payment_method, subscription
+from purring.store.schema import attempt, event, invoice, payment_method, subscription, test_clock
 
 ENDS_WITHIN = timedelta(days=7, hours=2)
 
@@ -36,7 +36,15 @@ def one_open(_dialect: str) -> Iterator[Violations]:
 def end_in_time(dialect: str) -> Iterator[Violations]:
     """Find attempts that neither ended nor reached the operators."""
     handed_on = happened(attempt, EventKind.ATTEMPT_NEEDS_OPERATOR)
-    yield select(attempt.c.id).where(_IS_OPEN, later(attempt.c.started_at, ENDS_WITHIN, dialect) < NOW, ~handed_on)
+    own_now = (
+        select(test_clock.c.now_at)
+        .join(invoice, same(invoice, test_clock, ("test_clock_id", "id")))
+        .where(same(attempt, invoice, ("invoice_id", "id")))
+        .correlate(attempt)
+        .scalar_subquery()
+    )
+    is_late = later(attempt.c.started_at, ENDS_WITHIN, dialect) < func.coalesce(own_now, NOW)
+    yield select(attempt.c.id).where(_IS_OPEN, is_late, ~handed_on)
 
 
 def final_states_stay(_dialect: str) -> Iterator[Violations]:

@@ -1,4 +1,4 @@
-"""Isolation: every row that points somewhere points at a row of its own merchant."""
+"""Isolation: rows point at rows of their own merchant, of its mode, and live by their customer's clock."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from sqlalchemy import ForeignKeyConstraint, Table, and_, select
 
 from purring.store.columns import metadata
-from purring.store.invariants.query import Violations
+from purring.store.invariants.query import Violations, same
+from purring.store.schema import customer, delivery, invoice, notice, subscription
 
 
 def no_row_crosses(_dialect: str) -> Iterator[Violations]:
-    """Find rows whose reference leads nowhere within their merchant, for every reference there is."""
+    """Find rows whose reference leads nowhere within their merchant, for every reference there is.
+
+    A key or a method in the other mode is one of them. So is a row that lives by another clock than its customer.
+    """
     for table in metadata.sorted_tables:
         for reference in table.foreign_key_constraints:
             yield _dangling(table, reference)
+    for table in (subscription, invoice, notice):
+        yield _out_of_time(table, customer, "customer_id")
+    yield _out_of_time(delivery, notice, "notice_id")
 
 
 def _dangling(table: Table, reference: ForeignKeyConstraint) -> Violations:
@@ -25,3 +32,8 @@ def _dangling(table: Table, reference: ForeignKeyConstraint) -> Violations:
         next(name for name in ("id", "entry_id", "fingerprint", "version", "merchant_id") if name in table.c)
     ]
     return select(shown.label("id")).where(*(mine.is_not(None) for mine, _ in pairs), ~there)
+
+
+def _out_of_time(table: Table, of: Table, column: str) -> Violations:
+    differs = table.c.test_clock_id.is_distinct_from(of.c.test_clock_id)
+    return select(table.c.id).join(of, same(table, of, (column, "id"))).where(differs)
