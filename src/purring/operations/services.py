@@ -37,9 +37,8 @@ class Services:
     `bounces`: where bounces of our mails go; None: to `from_email`. `mailbox`: where they lie until we take them in.
     `merchant_sends`: notices are handed on as events, and the merchant sends them. `sms_sender`: who sends text
     messages; None: nobody. `field_gateways`: whose fields people enter cards into; the first in the merchant's mode.
-    `test_sender`, `test_sms_sender`: who sends what is told by a test clock. `test_clock`: the clock that `clock` stands
-    for, whose work alone is claimed; None: the real one. `is_timed`: which clock stands for what is being done is known
-    already.
+    `test_sender`, `test_sms_sender`: who sends what is told by a test clock. `test_clock`: the one that `clock` stands
+    for, whose work alone is claimed; None: the real one. `is_timed`: it is known which one stands for what is done.
     """
 
     store: Store

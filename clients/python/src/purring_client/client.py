@@ -167,12 +167,13 @@ class Customers:
         country: str | Omitted = OMITTED,
         kind: words.CustomerKind | Omitted = OMITTED,
         external_id: str | Omitted | None = OMITTED,
+        test_clock_id: str | Omitted | None = OMITTED,
         people: Sequence[bodies.PersonIn] | Omitted = OMITTED,
         idempotency_key: str | None = None,
     ) -> models.Customer:
         """Add a customer with its people.
 
-        Who owes. Charges and dates follow its time zone.
+        Who owes. Charges and dates follow its time zone; with a `test_clock_id`, time is what that clock says.
         """
         return self._transport.send(
             Request(
@@ -185,6 +186,7 @@ class Customers:
                     country=country,
                     kind=kind,
                     external_id=external_id,
+                    test_clock_id=test_clock_id,
                     people=people,
                 ),
                 idempotency_key=idempotency_key or new_key(),
@@ -899,6 +901,78 @@ class Events:
         return self._transport.send(Request(method="GET", path=f"/events/{quoted(event_id)}"), models.Event)
 
 
+class TestClocks:
+    """Calls under `/test_clocks`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, *, status: words.ClockStatus | None = None, limit: int | None = None) -> Listing[models.TestClock]:
+        """List test clocks, deleted ones too, newest first."""
+        return Listing(
+            self._transport,
+            Request(method="GET", path="/test_clocks", query=asked(status=status, limit=limit)),
+            models.TestClock,
+        )
+
+    def create(
+        self,
+        *,
+        name: str | Omitted = OMITTED,
+        now_at: dt.datetime | Omitted | None = OMITTED,
+        idempotency_key: str | None = None,
+    ) -> models.TestClock:
+        """Make a test clock; merchants in live mode have none.
+
+        A clock; it stands at the present unless `now_at` says otherwise. Customers are put on it when they are
+        made.
+        """
+        return self._transport.send(
+            Request(
+                method="POST",
+                path="/test_clocks",
+                body=given(name=name, now_at=now_at),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.TestClock,
+        )
+
+    def get(self, test_clock_id: str) -> models.TestClock:
+        """Read where a test clock stands."""
+        return self._transport.send(
+            Request(method="GET", path=f"/test_clocks/{quoted(test_clock_id)}"), models.TestClock
+        )
+
+    def delete(self, test_clock_id: str, *, if_version: int | None = None) -> models.TestClock:
+        """Stop a test clock for good.
+
+        Its customers can still be read; nothing of theirs is worked any more.
+        """
+        return self._transport.send(
+            Request(method="DELETE", path=f"/test_clocks/{quoted(test_clock_id)}", if_version=if_version),
+            models.TestClock,
+        )
+
+    def advance(
+        self, test_clock_id: str, *, to: dt.datetime, if_version: int | None = None, idempotency_key: str | None = None
+    ) -> models.TestClock:
+        """Advance a test clock.
+
+        All that falls due for its customers is done on the way, by a worker, in order. The later time that the
+        clock is to be advanced to, at most two years ahead of where it stands.
+        """
+        return self._transport.send(
+            Request(
+                method="POST",
+                path=f"/test_clocks/{quoted(test_clock_id)}/advance",
+                body=given(to=to),
+                if_version=if_version,
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.TestClock,
+        )
+
+
 class Purring(Connected):
     """Purring's API with one key.
 
@@ -959,3 +1033,8 @@ class Purring(Connected):
     def events(self) -> Events:
         """Calls under `/events`."""
         return Events(self._transport)
+
+    @cached_property
+    def test_clocks(self) -> TestClocks:
+        """Calls under `/test_clocks`."""
+        return TestClocks(self._transport)

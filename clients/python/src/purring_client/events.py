@@ -1336,6 +1336,42 @@ class SubscriptionTrialEndedData:
     subscription: SubscriptionState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestClockAdvanced:
+    """`test_clock.advanced`."""
+
+    id: str
+    type: Literal["test_clock.advanced"]
+    timestamp: dt.datetime
+    merchant_id: str
+    data: TestClockAdvancedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestClockAdvancedData:
+    """Where the clock stands now."""
+
+    now_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestClockDeleted:
+    """`test_clock.deleted`."""
+
+    id: str
+    type: Literal["test_clock.deleted"]
+    timestamp: dt.datetime
+    merchant_id: str
+    data: TestClockDeletedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestClockDeletedData:
+    """Where the clock stands now."""
+
+    now_at: dt.datetime
+
+
 Event: TypeAlias = (
     InvoiceIssued
     | InvoiceHandedOver
@@ -1398,6 +1434,8 @@ Event: TypeAlias = (
     | NoticeBounced
     | NoticeComplained
     | EndpointDisabled
+    | TestClockAdvanced
+    | TestClockDeleted
     | UnknownEvent
 )
 """One thing that happened.
@@ -1467,4 +1505,6 @@ EVENTS: Mapping[str, type[Any]] = {
     "notice.bounced": NoticeBounced,
     "notice.complained": NoticeComplained,
     "endpoint.disabled": EndpointDisabled,
+    "test_clock.advanced": TestClockAdvanced,
+    "test_clock.deleted": TestClockDeleted,
 }

@@ -41,7 +41,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who owes."""
+    """Who owes.
+
+    `test_clock_id`: the clock that it lives by; null: the real one.
+    """
 
     id: str
     name: str
@@ -50,6 +53,7 @@ class Customer:
     country: str
     kind: words.CustomerKind
     external_id: str | None
+    test_clock_id: str | None
     people: list[Person]
     version: int
 
@@ -322,4 +326,20 @@ class Subscription:
     suspended_at: dt.datetime | None
     canceled_at: dt.datetime | None
     external_id: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestClock:
+    """Where a clock stands.
+
+    While it is `advancing`, `now_at` moves towards `target_at`; `ready`: it is there.
+    """
+
+    id: str
+    name: str
+    status: words.ClockStatus
+    now_at: dt.datetime
+    target_at: dt.datetime | None
+    created_at: dt.datetime
     version: int

@@ -14,6 +14,12 @@ AttemptStatus: TypeAlias = Literal[
 Cause: TypeAlias = Literal["", "retry", "customer", "operator", "outside"]
 """What brought the money in."""
 
+ClockStatus: TypeAlias = Literal["ready", "advancing", "deleted"]
+"""What a test clock does.
+
+`DELETED`: it stands still for good, and nothing of its customers is worked any more.
+"""
+
 CustomerKind: TypeAlias = Literal["consumer", "business"]
 """In which capacity a customer owes: the law protects consumers, so whoever isn't known is one."""
 
@@ -134,6 +140,8 @@ EventKind: TypeAlias = Literal[
     "notice.complained",
     "queue.settled",
     "endpoint.disabled",
+    "test_clock.advanced",
+    "test_clock.deleted",
 ]
 """The closed list of events, named `<noun>.<what happened>`."""
 
