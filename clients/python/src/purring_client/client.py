@@ -943,18 +943,22 @@ class TestClocks:
             Request(method="GET", path=f"/test_clocks/{quoted(test_clock_id)}"), models.TestClock
         )
 
-    def delete(self, test_clock_id: str, *, if_version: int | None = None) -> models.TestClock:
+    def delete(self, test_clock_id: str, *, if_match: int | str | None = None) -> models.TestClock:
         """Stop a test clock for good.
 
         Its customers can still be read; nothing of theirs is worked any more.
         """
         return self._transport.send(
-            Request(method="DELETE", path=f"/test_clocks/{quoted(test_clock_id)}", if_version=if_version),
-            models.TestClock,
+            Request(method="DELETE", path=f"/test_clocks/{quoted(test_clock_id)}", if_match=if_match), models.TestClock
         )
 
     def advance(
-        self, test_clock_id: str, *, to: dt.datetime, if_version: int | None = None, idempotency_key: str | None = None
+        self,
+        test_clock_id: str,
+        *,
+        to: dt.datetime,
+        if_match: int | str | None = None,
+        idempotency_key: str | None = None,
     ) -> models.TestClock:
         """Advance a test clock.
 
@@ -966,7 +970,7 @@ class TestClocks:
                 method="POST",
                 path=f"/test_clocks/{quoted(test_clock_id)}/advance",
                 body=given(to=to),
-                if_version=if_version,
+                if_match=if_match,
                 idempotency_key=idempotency_key or new_key(),
             ),
             models.TestClock,
