@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser screenshots lint fmt cover docs simulate soak torture mailcheck bench clean
+.PHONY: help setup demo test browser screenshots lint fmt cover docs simulate soak torture crashes mailcheck bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ soak: $(READY)  ## The same for HOURS=8, with seeds that nobody has tried
 
 torture: $(READY)  ## Kill real workers on a real PostgreSQL for MINUTES=22, then look for harm
 	@$(RUN) -m tools.torture --minutes $(or $(MINUTES),22) $(ARGS)
+
+crashes: $(READY)  ## Play every story once for each point at which its worker can die
+	@$(RUN) -m tools.crashes $(ARGS)
 
 mailcheck: $(READY)  ## Send notices through a genuine Postfix with TLS, and read its bounces (as root)
 	@$(RUN) -m tools.mailcheck $(ARGS)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from purring.domain.attempt import Absent, ActionRequired, AttemptStatus, Declined, Outcome
 from purring.domain.changes import Draft
@@ -182,6 +184,17 @@ def test_7_a_worker_that_comes_late_asks_once_for_the_times_it_missed() -> None:
     story = _unknown().at(ISSUED_AT + timedelta(days=2, hours=3)).work(SILENCE)
     assert 1 == story.attempt.asked_count
     assert ISSUED_AT + timedelta(days=3) == story.plan.next_step_at
+
+
+@given(st.lists(st.integers(0, 7 * 24), max_size=6))
+def test_7_questions_missed_are_made_up_for_within_the_week(absences_h: list[int]) -> None:
+    """However long workers are away, the gateway is asked seven times, or for seven days."""
+    story = _unknown()
+    while story.plan.next_step_at:
+        late = timedelta(hours=absences_h.pop()) if absences_h else timedelta()
+        story.at(story.plan.next_step_at + late).work(SILENCE)
+    assert story.attempt.asked_count == 7 or story.now - ISSUED_AT + HOUR > timedelta(days=7)
+    assert 1 == story.said(EventKind.ATTEMPT_NEEDS_OPERATOR)
 
 
 def test_7_a_gateway_that_can_not_be_asked_has_not_answered() -> None:

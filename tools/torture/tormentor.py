@@ -46,8 +46,8 @@ PATIENCE_S = (0.02, 0.25)
 GRACE_S = 0.5
 """So long what is on its way to the gateway takes at most to arrive after its worker's death."""
 OFF_FOR = timedelta(hours=25)
-NIGHTS_MAX = 15
-"""More would leave workers on a busy machine no day of an early invoice's recovery."""
+NIGHTS_MAX = 5
+"""Within a week the questions about an unknown outcome end; where workers die young none may have been put by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

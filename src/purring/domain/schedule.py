@@ -7,6 +7,7 @@ same answer, and it can be computed at any time: nothing in it needs to be kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -161,6 +162,8 @@ UNKNOWN_ASKED_AFTER = (
     *(timedelta(days=n) for n in range(1, 6)),
 )
 """Behaviour §7: after 5 minutes, 1 hour, then daily five times."""
+MADE_UP_AFTER = timedelta(hours=1)
+"""Between two questions that are made up for."""
 
 WAITING_DAYS_MAX = 7
 """A debit that isn't settled, or a confirmation that isn't answered, goes to the operators after so many days."""
@@ -191,9 +194,20 @@ _ASK_CLAUSES = {
 
 def _ask_times(attempt: Attempt) -> list[datetime]:
     """When to ask about an attempt: a fixed cadence, or from the day the gateway named, daily."""
-    if attempt.status is AttemptStatus.UNKNOWN:
-        return [attempt.started_at + after for after in UNKNOWN_ASKED_AFTER]
     last_at = attempt.started_at + days(WAITING_DAYS_MAX)
+    if attempt.status is AttemptStatus.UNKNOWN:
+        planned = [attempt.started_at + after for after in UNKNOWN_ASKED_AFTER]
+        return sorted([*planned, *(at for at in _made_up(attempt, planned) if at <= last_at)])
     first_at = min(attempt.expected_at or last_at, last_at)
     daily = [attempt.started_at + days(n) for n in range(1, WAITING_DAYS_MAX + 1)]
     return [first_at, *(at for at in daily if at > first_at)]
+
+
+def _made_up(attempt: Attempt, planned: Sequence[datetime]) -> list[datetime]:
+    """When to put, after the last planned question, those whose time passed while no worker ran.
+
+    The only one put may have met an outage.
+    """
+    since = attempt.asked_at or attempt.started_at
+    missed = sum(at <= since for at in planned) - attempt.asked_count
+    return [max([since, *planned[-1:]]) + MADE_UP_AFTER * n for n in range(1, missed + 1)]

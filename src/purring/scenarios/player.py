@@ -10,23 +10,21 @@ from purring.engine.loop import Worker
 from purring.gateways.sandbox.oracle import next_due_at
 from purring.gateways.sandbox.script import SANDBOX
 from purring.operations.inbound import receive
+from purring.scenarios.crash import Crashes, WorkerKilled
 from purring.scenarios.world import World
 
 STANDSTILLS_MAX = 20
 """So often work may be due now and yet not be done, before we call it a bug."""
 
 
-class WorkerKilled(Exception):
-    """The worker died where the story wanted it to."""
-
-
 class Player:
     """The worker of a story and what befalls it."""
 
-    def __init__(self, world: World, say: Callable[[str], None]) -> None:
+    def __init__(self, world: World, say: Callable[[str], None], crashes: Crashes) -> None:
         """Start the first worker; `say` gets a line about everything that no event of the store tells."""
         self._world = world
         self._say = say
+        self._crashes = crashes
         self._kill_at: str | None = None
         self._stopped_until: datetime | None = None
         self._outage_until: datetime | None = None
@@ -65,7 +63,8 @@ class Player:
             if self._is_stopped():
                 return
             try:
-                idle = self._worker.run_until_idle().is_idle
+                with self._crashes.working():
+                    idle = self._worker.run_until_idle().is_idle
             except WorkerKilled as killed:
                 self._say(f"worker killed at {killed}; another one starts")
                 self._worker = Worker(self._world.new_worker(), self._interrupt)
@@ -81,6 +80,7 @@ class Player:
         if point == self._kill_at:
             self._kill_at = None
             raise WorkerKilled(point)
+        self._crashes.point(point)
 
     def _is_stopped(self) -> bool:
         return self._stopped_until is not None and self._world.clock.now() < self._stopped_until

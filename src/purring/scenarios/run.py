@@ -19,6 +19,7 @@ from purring.operations.customers import NewPerson, create_customer
 from purring.operations.merchants import create_merchant
 from purring.scenarios.act import Actor, add_method, hand_over, start_subscription
 from purring.scenarios.actions import Action
+from purring.scenarios.crash import Crashes
 from purring.scenarios.expect import Comparison, Difference, News
 from purring.scenarios.expected import Expect
 from purring.scenarios.format import Finally
@@ -41,10 +42,11 @@ RUN_ON_MAX = timedelta(days=100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a story. `trace` has a line for everything that happened."""
+    """What came of a story. `trace`: a line for everything that happened; `ending`: how each invoice ended, by name."""
 
     differences: tuple[Difference, ...]
     trace: tuple[str, ...]
+    ending: Mapping[str, str]
 
     @property
     def passed(self) -> bool:
@@ -60,8 +62,8 @@ def run_scenario(path: Path, database_url: str | None = None) -> Result:
     return run_story(read_story(path), database_url)
 
 
-def run_story(story: Story, database_url: str | None = None) -> Result:
-    """Play a story. Raises as `run_scenario`."""
+def run_story(story: Story, database_url: str | None = None, crashes: Crashes | None = None) -> Result:
+    """Play a story, and let its worker die where `crashes` says. Raises as `run_scenario`."""
     with TemporaryDirectory(prefix="purring-story-") as directory:
         if database_url is None:
             database_url = f"sqlite:///{directory}/story.sqlite3"
@@ -69,7 +71,7 @@ def run_story(story: Story, database_url: str | None = None) -> Result:
         store = open_store(database_url, durable=False)
         try:
             _require_empty(store)
-            return _Run(story, store, Path(directory)).result()
+            return _Run(story, store, Path(directory), crashes or Crashes()).result()
         finally:
             store.close()
 
@@ -87,11 +89,11 @@ def _require_empty(store: Store) -> None:
 class _Run:
     """One playing of one story."""
 
-    def __init__(self, story: Story, store: Store, directory: Path) -> None:
+    def __init__(self, story: Story, store: Store, directory: Path, crashes: Crashes) -> None:
         self._story = story
-        self._world = World(story, store, directory)
+        self._world = World(story, store, directory, crashes)
         self._trace = Trace(self._world)
-        self._player = Player(self._world, self._trace.aside)
+        self._player = Player(self._world, self._trace.aside, crashes)
         self._actor = Actor(self._world, self._player)
         self._differences: list[Difference] = []
         self._copies = 0
@@ -102,10 +104,11 @@ class _Run:
                 for entry in self._story.entries:
                     self._play(entry)
                 self._end()
+            ending = self._ending()
         finally:
             self._player.close()
             self._world.close()
-        return Result(differences=tuple(self._differences), trace=tuple(self._trace.lines))
+        return Result(differences=tuple(self._differences), trace=tuple(self._trace.lines), ending=ending)
 
     # What is given
 
@@ -247,6 +250,15 @@ class _Run:
         for name, state in before.items():
             if self._state(name) != state:
                 self._differ(f"finally, invoice {name}", f"expected nothing more; was {state}; is {self._state(name)}")
+
+    def _ending(self) -> dict[str, str]:
+        """Where each invoice stands, and what the gateway holds for it."""
+        held, ending = _held_by_gateway(self._world), {}
+        for name, invoice_id in self._world.invoices().items():
+            invoice = self._world.facts(name).invoice
+            taken = ", ".join(map(str, sorted(held.get(invoice_id, [])))) or "nothing"
+            ending[name] = f"{invoice.status}, paid {invoice.paid_minor}, at the gateway {taken}"
+        return ending
 
     def _check_invariants(self) -> None:
         world = self._world

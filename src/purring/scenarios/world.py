@@ -23,6 +23,7 @@ from purring.notices.message import Message
 from purring.notices.send import Bounced, Delivered, Outcome
 from purring.operations.services import Services
 from purring.operations.view import facts_of
+from purring.scenarios.crash import Crashes, MortalGateway, MortalSender, MortalStore
 from purring.scenarios.parse import Story
 from purring.store import attempts, invoices, methods, notices, subscriptions
 from purring.store.engine import Store
@@ -63,18 +64,18 @@ class Copy:
 class World:
     """One story's world. Names are those of the file; what they stand for is asked for by name, or told by id."""
 
-    def __init__(self, story: Story, store: Store, directory: Path) -> None:
+    def __init__(self, story: Story, store: Store, directory: Path, crashes: Crashes) -> None:
         """Make it ready; nothing is given yet."""
         self.story = story
         self.clock = VirtualClock(story.time.begins_at)
         self.sandbox = LocalSandbox(directory / "sandbox.sqlite3", self.clock.now)
         self.outbox = Outbox()
         self.services = Services(
-            store=store,
-            gateways={"sandbox": self.sandbox.gateway},
+            store=MortalStore(store, crashes),
+            gateways={"sandbox": MortalGateway(self.sandbox.gateway, crashes)},
             clock=self.clock,
             ids=SeededIds(self.clock, story.scenario.title),
-            sender=self.outbox,
+            sender=MortalSender(self.outbox, crashes),
             owner="worker-1",
             from_email="billing@nordlys.example",
             in_flight_max=1,

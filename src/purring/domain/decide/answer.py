@@ -36,6 +36,7 @@ def after_charge(draft: Draft, attempt_id: str, outcome: Outcome) -> None:
     late: it is booked, as a correction. Any other late answer to a final attempt is left alone.
     """
     attempt = draft.facts.attempt(attempt_id)
+    draft.now = max(draft.now, attempt.started_at)  # no attempt ends before it began, whatever was done to the clock
     if not attempt.is_open:
         if isinstance(outcome, Approved) and attempt.status is not AttemptStatus.SUCCEEDED:
             correct_to_succeeded(draft, attempt, outcome, "the gateway reported the money late")
