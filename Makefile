@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser screenshots lint fmt cover docs simulate soak torture crashes mailcheck bench clean
+.PHONY: help setup demo test browser screenshots lighthouse lint fmt cover docs simulate soak torture crashes mailcheck bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ screenshots: $(READY)  ## A picture of every page of the portal, into DIR=.cache
 	@tools/browser
 	@mkdir -p $(or $(DIR),.cache/screenshots)
 	@PURRING_BROWSER_ALL=1 PURRING_SCREENSHOTS=$(or $(DIR),.cache/screenshots) $(RUN) -m pytest -q tests/browser/test_pages.py $(ARGS)
+
+lighthouse: $(READY)  ## Lighthouse's scores of the portal's status, methods and pay pages: 0.95 or more
+	@tools/browser
+	@$(RUN) -m tools.lighthouse $(ARGS)
 
 lint: $(READY)  ## Only the linters, types and imports
 	@$(RUN) tools/check.py --no-tests $(ARGS)

@@ -16,6 +16,7 @@ from purring.gateways.sandbox.gateway import SandboxGateway
 from purring.gateways.sandbox.local import connect
 from purring.gateways.sandbox.server import build_app
 from purring.operations.sign_in import open_for
+from purring.store.engine import upgrade
 from purring.web.app import make_app
 from purring.web.settings import FieldMode, WebSettings
 from tests.serving import free_port, served
@@ -32,6 +33,7 @@ FLAGS = (
     "--disable-sync",
 )
 TIMEOUT_MS = 30_000
+SITE_FILE = "site.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,18 @@ def chromium() -> Iterator[Browser]:
 def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Portal and sandbox, each on a port of its own, on a clock that stands still."""
     directory = tmp_path_factory.mktemp("site")
-    world = World(f"sqlite:///{shutil.copyfile(sqlite_template, directory / 'site.sqlite3')}", directory)
+    shutil.copyfile(sqlite_template, directory / SITE_FILE)
+    with served_site(directory) as found:
+        yield found
+
+
+@contextmanager
+def served_site(directory: Path) -> Iterator[Site]:
+    """The same in a directory, whose database is made if it isn't there."""
+    database_url = f"sqlite:///{directory / SITE_FILE}"
+    if not (directory / SITE_FILE).exists():
+        upgrade(database_url)
+    world = World(database_url, directory)
     with served(build_app(world.sandbox.api, 0.0)) as sandbox_url, connect(sandbox_url) as client:
         port = free_port()
         url = f"http://127.0.0.1:{port}"

@@ -31,8 +31,14 @@ from purring.web.problems import HANDLERS
 from purring.web.settings import FieldMode, WebSettings
 
 STATIC_MAX_AGE_S = 3_600
-STATIC = {"portal.css": "text/css", "field.js": "text/javascript"}
-"""How all pages look, and the one script there is: it shows the gateway's field in a frame."""
+STATIC = {
+    "/static/portal.css": "text/css",
+    "/static/field.js": "text/javascript",
+    "/favicon.svg": "image/svg+xml",
+    "/robots.txt": "text/plain",
+}
+"""How all pages look, the one script there is, which shows the gateway's field in a frame, and what browsers and search
+engines ask for by themselves."""
 _PAGES = (
     brand_files,
     link_pages,
@@ -52,7 +58,7 @@ def make_portal(services: Services, settings: WebSettings) -> Starlette:
     front = Front(services=services, is_https=settings.is_https, is_framed=is_framed)
     return Starlette(
         routes=[
-            *(_static(name, media_type) for name, media_type in STATIC.items()),
+            *(_static(path, media_type) for path, media_type in STATIC.items()),
             *(route for pages in _PAGES for route in pages.routes(front)),
         ],
         middleware=[Middleware(ReadBodies)],
@@ -60,15 +66,15 @@ def make_portal(services: Services, settings: WebSettings) -> Starlette:
     )
 
 
-def _static(name: str, media_type: str) -> Route:
+def _static(path: str, media_type: str) -> Route:
     """A file that is the same for everybody."""
-    content = (files("purring.web.portal") / "static" / name).read_bytes()
+    content = (files("purring.web.portal") / "static" / path.rpartition("/")[2]).read_bytes()
     headers = {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
 
     async def answer(_request: Request) -> Response:
         return Response(content, media_type=media_type, headers=headers)
 
-    return Route(f"/static/{name}", answer)
+    return Route(path, answer)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
