@@ -14,13 +14,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from purring.domain.brand import Brand
 from purring.domain.customer import Customer
+from purring.notices.logo import read_logo
 from purring.operations.customers import NewPerson
+from purring.operations.looks import change_brand
+from purring.operations.mandates import Consent, keep, wording
 from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.notices.pictures import png
 from tests.world import FUNDS, PRICE
 
 ALL = [(locale, width, scheme) for locale in ("en", "nb") for width in (320, 1280) for scheme in ("light", "dark")]
 LOOKS = ALL if "PURRING_BROWSER_ALL" in os.environ else [("en", 320, "light"), ("nb", 1280, "dark")]
+BRAND = Brand(color="#ffd400", logo=read_logo(png()))
 SHOTS = os.environ.get("PURRING_SCREENSHOTS")
 """A directory for a picture of every page; `make screenshots` sets it."""
 
@@ -54,8 +60,12 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 @pytest.fixture(scope="module")
 def town(look: Look, site: Site) -> Town:
-    """A customer whose two invoices were declined on one card, who has a card that pays nothing and a bank account."""
+    """A customer whose two invoices were declined on one card, who has a card that pays nothing and a bank account.
+
+    In Bokmål, in the look of a merchant whose color nobody could read as it is.
+    """
     shop = site.shop
+    change_brand(shop.services, shop.id, lambda _: BRAND if look.locale == "nb" else Brand())
     customer = shop.customer(
         NewPerson(name="Kari Nordmann", email=f"kari.{look}@example.com", locale=look.locale),
         NewPerson(name="Ola Nordmann", email=f"ola.{look}@example.com", locale=look.locale),
@@ -64,6 +74,9 @@ def town(look: Look, site: Site) -> Town:
     card, account = shop.card(customer, FUNDS), shop.card(customer, test="sepa-7")
     owing = [shop.subscribe(customer, card, amount=PRICE * n) for n in (1, 2)]
     shop.subscribe(customer, account)
+    words = wording(shop.services, shop.merchant, "sepa", look.locale)
+    with shop.services.store.transaction() as conn:
+        keep(conn, shop.services, shop.id, account.id, Consent(person_id=customer.people[0].id, wording=words))
     shop.world.work()
     shop.world.later(minutes=5)
     new = shop.card(customer, "approve")
@@ -88,6 +101,7 @@ def town(look: Look, site: Site) -> Town:
             "methods": "/billing/methods",
             "add": "/billing/methods/add",
             "new": f"/billing/methods/new?token={token}",
+            "new_account": f"/billing/methods/new?token={shop.token(test='sepa-8').token}",
             "edit": f"/billing/methods/{card.id}/edit",
             "tie": f"/billing/methods/{new.id}/tie",
             "pays": f"/billing/methods/{card.id}/pays",
@@ -106,6 +120,7 @@ def town(look: Look, site: Site) -> Town:
             "link": link,
             "link_card": f"{link}/card",
             "link_new": f"{link}/new?token={token}",
+            "link_account": f"{link}/new?token={shop.token(test='bacs-8').token}",
             "thanks": f"/thanks?lang={look.locale}",
             "not_found": "/i/nowhere",
         },
