@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,13 +17,16 @@ from playwright.sync_api import Browser, Page
 
 from purring.domain.brand import Brand
 from purring.domain.customer import Customer
+from purring.domain.payment_method import PaymentMethod
 from purring.notices.logo import read_logo
 from purring.operations.customers import NewPerson
 from purring.operations.looks import change_brand
 from purring.operations.mandates import Consent, keep, wording
+from purring.operations.sign_in import signed_in
+from purring.store import sessions
 from tests.browser.conftest import TIMEOUT_MS, Site
 from tests.notices.pictures import png
-from tests.world import FUNDS, PRICE
+from tests.world import FUNDS, PRICE, Shop
 
 ALL = [(locale, width, scheme) for locale in ("en", "nb") for width in (320, 1280) for scheme in ("light", "dark")]
 LOOKS = ALL if "PURRING_BROWSER_ALL" in os.environ else [("en", 320, "light"), ("nb", 1280, "dark")]
@@ -74,19 +78,12 @@ def town(look: Look, site: Site) -> Town:
     card, account = shop.card(customer, FUNDS), shop.card(customer, test="sepa-7")
     owing = [shop.subscribe(customer, card, amount=PRICE * n) for n in (1, 2)]
     shop.subscribe(customer, account)
-    words = wording(shop.services, shop.merchant, "sepa", look.locale)
-    with shop.services.store.transaction() as conn:
-        keep(conn, shop.services, shop.id, account.id, Consent(person_id=customer.people[0].id, wording=words))
+    _agree(shop, customer, account, look.locale)
     shop.world.work()
     shop.world.later(minutes=5)
     new = shop.card(customer, "approve")
     invoice, subscription = shop.invoice(owing[0]).id, owing[0].id
-    link = next(
-        word.removeprefix(site.url)
-        for mail in reversed(shop.world.outbox.messages)
-        for word in mail.body.split()
-        if mail.to_email == customer.people[0].email and "/i/" in word
-    )
+    link = _link(site, customer)
     token = shop.token("approve").token
     return Town(
         customer,
@@ -127,6 +124,22 @@ def town(look: Look, site: Site) -> Town:
     )
 
 
+def _agree(shop: Shop, customer: Customer, account: PaymentMethod, locale: str) -> None:
+    words = wording(shop.services, shop.merchant, account.scheme, locale)
+    with shop.services.store.transaction() as conn:
+        keep(conn, shop.services, shop.id, account.id, Consent(person_id=customer.people[0].id, wording=words))
+
+
+def _link(site: Site, customer: Customer) -> str:
+    """Where the newest notice to the customer's first person leads."""
+    return next(
+        word.removeprefix(site.url)
+        for mail in reversed(site.shop.world.outbox.messages)
+        for word in mail.body.split()
+        if mail.to_email == customer.people[0].email and "/i/" in word
+    )
+
+
 @pytest.fixture
 def page(chromium: Browser, site: Site, town: Town, look: Look) -> Iterator[Page]:
     """A window in which the customer's billing admin is signed in. axe-core needs scripts that our policy forbids."""
@@ -139,8 +152,18 @@ def page(chromium: Browser, site: Site, town: Town, look: Look) -> Iterator[Page
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)
     page.goto(site.entrance(town.customer))
+    _prove(site, context.cookies())
     yield page
     context.close()
+
+
+def _prove(site: Site, cookies: Sequence[Any]) -> None:
+    """Take the fresh code as entered that some pages ask for."""
+    services = site.shop.services
+    who = signed_in(services, next(one["value"] for one in cookies if one["name"] == "purring"))
+    assert who
+    with services.store.transaction() as conn:
+        sessions.proved(conn, site.shop.id, who.session.id, services.clock.now())
 
 
 def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: Look) -> None:

@@ -20,7 +20,7 @@ def test_every_color_can_be_seen_and_read(color: str) -> None:
     """Text on buttons and links 4.5:1, buttons and marks 3:1, on the page and on cards, in light and in dark."""
     for surfaces, card in ((LIGHT, LIGHT_CARD), (DARK, DARK_CARD)):
         own = page_colors(color, card)
-        assert contrast(own.on_brand, own.brand) >= READABLE
+        assert contrast(own.on_button, own.button) >= READABLE
         for surface in surfaces:
             assert contrast(own.link, surface) >= READABLE
             assert contrast(own.brand, surface) >= VISIBLE
@@ -28,5 +28,5 @@ def test_every_color_can_be_seen_and_read(color: str) -> None:
 
 def test_a_color_that_stands_out_stays_as_it_is() -> None:
     """Only what can't be seen is moved, and no further than it must."""
-    assert "#1f4e8c" == page_colors("#1f4e8c", LIGHT_CARD).brand
-    assert "#ffd400" == page_colors("#ffd400", DARK_CARD).link
+    assert "#1f4e8c" == page_colors("#1f4e8c", LIGHT_CARD).link
+    assert ("#ffd400", "#ffd400") == (page_colors("#ffd400", DARK_CARD).link, page_colors("#ffd400", LIGHT_CARD).button)

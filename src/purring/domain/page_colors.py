@@ -13,14 +13,23 @@ DARK_CARD = "#202027"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageColors:
-    """`brand`: of buttons and marks, with `on_brand` written on it. `link`: of links, on the page itself."""
+    """What each is for.
 
+    `button`: the merchant's color itself, with `on_button` written on it. `brand`: buttons' edges and marks, which must
+    be seen. `link`: links, which must be read.
+    """
+
+    button: str
+    on_button: str
     brand: str
-    on_brand: str
     link: str
 
 
 def page_colors(color: str, card: str) -> PageColors:
     """The colors nearest to a merchant's that can be seen and read on cards of some lightness."""
-    brand = standing_out(color, card, VISIBLE)
-    return PageColors(brand=brand, on_brand=text_on(brand), link=standing_out(color, card, READABLE))
+    return PageColors(
+        button=color,
+        on_button=text_on(color),
+        brand=standing_out(color, card, VISIBLE),
+        link=standing_out(color, card, READABLE),
+    )

@@ -140,10 +140,11 @@ def mandate_pdf(services: Services, merchant_id: MerchantId, customer_id: Custom
 
 def _facts(found: Mandate, method: PaymentMethod, owner: Customer, person: Person) -> tuple[Fact, ...]:
     words, tz = translator(found.locale), zone(owner.timezone)
+    label = label_of(method, words)
     at = f"{format_date(found.agreed_at, found.locale, tz=tz)} {format_time(found.agreed_at, found.locale, tz=tz)}"
     return (
         (words.gettext("Reference"), found.id),
-        (words.gettext("Account"), label_of(method, words)),
+        (words.gettext("Account"), label[:1].upper() + label[1:]),
         (words.gettext("Name of the holder"), method.holder_name),
         (words.gettext("Agreed to by"), f"{person.name}, {at} ({tz.key})"),
         (words.gettext("Version"), found.version),

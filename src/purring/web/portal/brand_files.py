@@ -47,7 +47,8 @@ def written(color: str) -> str:
 
 def _rule(color: str, card: str) -> str:
     own = page_colors(color, card)
-    return f":root {{ --brand: {own.brand}; --on-brand: {own.on_brand}; --link: {own.link}; }}"
+    button = f"--button: {own.button}; --on-button: {own.on_button};"
+    return f":root {{ {button} --brand: {own.brand}; --link: {own.link}; }}"
 
 
 def logo(guest: Guest) -> Response:

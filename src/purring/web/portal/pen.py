@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 from purring.domain.attempt import Attempt
 from purring.domain.decline import DeclineReason
 from purring.domain.money import Money
-from purring.domain.payment_method import PaymentMethod
+from purring.domain.payment_method import MethodKind, PaymentMethod
 from purring.domain.standing import Failure
+from purring.gateways.base import TokenDetails
 from purring.i18n.catalog import translator
 from purring.i18n.format import format_date, format_money, format_time
+from purring.notices.contexts import MethodLabel
 from purring.notices.reasons import ReasonText, no_method_text, reason_text
+from purring.notices.values import method_label
 from purring.web.portal.render import labeled
 
 
@@ -43,6 +46,11 @@ class Pen:
     def method(self, method: PaymentMethod) -> str:
         """Brand and last four."""
         return labeled(method, self.locale)
+
+    def entered(self, details: TokenDetails) -> str:
+        """Brand and last four of what came back from the gateway's field."""
+        label = MethodLabel(kind=MethodKind(details.kind), scheme=details.scheme, last4=details.last4)
+        return method_label(label, translator(self.locale))
 
     def expiry(self, method: PaymentMethod) -> str:
         """Month and year as they stand on the card; empty for what doesn't expire."""
