@@ -1,4 +1,4 @@
-"""The requests in the how-to about the API do what it says."""
+"""The requests in the how-tos about the API and about test clocks do what they say."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
+from purring.engine.test_clocks import ClockWalker
 from tests.web.client import Developer
 from tests.web.conftest import BASE_URL
 from tests.world import FUNDS, World
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "call-the-api.md"
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 REQUEST = re.compile(r"^(\w+)=\$\((curl .*?) \| jq -r (\S+)\)$", flags=re.MULTILINE | re.DOTALL)
 
 
-def _blocks() -> Iterator[list[tuple[str, str, str]]]:
+def _blocks(page: str) -> Iterator[list[tuple[str, str, str]]]:
     """The requests of each block: the variable, the curl command, and what is picked from its answer."""
-    for block in re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```sh\n(.*?)^```", (PAGES / page).read_text(), flags=re.MULTILINE | re.DOTALL):
         found = [(name, command, pick.strip('"')) for name, command, pick in REQUEST.findall(block)]
         if found:
             yield found
@@ -54,8 +56,8 @@ def _run(web: TestClient, command: str, variables: dict[str, str]) -> Any:  # no
     return answer.json()
 
 
-def test_the_how_to_works(web: TestClient, api: Developer, world: World) -> None:
-    """Each block in its order, the worker in between, ends as the page says."""
+def _follow(page: str, web: TestClient, api: Developer, world: World) -> dict[str, str]:
+    """Do each block of a page in its order, the workers in between; gives what was picked from the answers."""
     token = api.shop.token(FUNDS)
     variables = {
         "URL": f"{BASE_URL}/v1",
@@ -63,8 +65,22 @@ def test_the_how_to_works(web: TestClient, api: Developer, world: World) -> None
         "TOKEN": token.token,
         "FINGERPRINT": token.fingerprint,
     }
-    for block in _blocks():
+    for block in _blocks(page):
         for name, command, pick in block:
             variables[name] = _picked(_run(web, command, variables), pick)
         world.work()
-    assert ("retrying", "operator", "paid") == tuple(variables[name] for name in ("STANDING", "HOLD", "STATUS"))
+        ClockWalker(world.services).run_until_idle()
+    return variables
+
+
+ENDS = {
+    "call-the-api.md": {"STANDING": "retrying", "HOLD": "operator", "STATUS": "paid"},
+    "use-test-clocks.md": {"BEFORE": "past_due", "STATE": "advancing", "READY": "ready", "AFTER": "suspended"},
+}
+
+
+@pytest.mark.parametrize("page", ENDS)
+def test_the_how_to_works(web: TestClient, api: Developer, world: World, page: str) -> None:
+    """It ends as the page says."""
+    variables = _follow(page, web, api, world)
+    assert ENDS[page] == {name: variables[name] for name in ENDS[page]}
