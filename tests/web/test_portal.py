@@ -302,37 +302,6 @@ def test_another_customers_things_are_not_there(shop: Shop, kari: Visitor) -> No
     assert 404 == kari.posts(f"/billing/methods/{mine.id}/tie", subscription_id=subscription.id).status_code
 
 
-def test_looking_changes_nothing(shop: Shop, kari: Visitor) -> None:
-    """Whatever is opened, the database stays as it is."""
-    card = shop.card(kari.customer, FUNDS)
-    subscription = shop.subscribe(kari.customer, card)
-    shop.world.work()
-    invoice = shop.invoice(subscription)
-    before = shop.world.dump()
-    for path in (
-        "/billing",
-        "/billing/invoices",
-        f"/billing/invoices/{invoice.id}",
-        f"/billing/invoices/{invoice.id}/pay",
-        "/billing/methods",
-        "/billing/methods/add",
-        *(f"/billing/methods/{card.id}/{verb}" for verb in ("pays", "edit", "tie", "replace", "remove")),
-        f"/billing/subscriptions/{subscription.id}",
-        f"/billing/subscriptions/{subscription.id}/method",
-        "/billing/help",
-        "/billing/people",
-        "/billing/people/add",
-        f"/billing/people/{kari.customer.people[1].id}/remove",
-        "/billing/language",
-        "/sessions",
-        "/accounts",
-        "/prove",
-    ):
-        kari.opens(path)
-        kari.web.head(path)
-    assert before == shop.world.dump()
-
-
 def test_help_tells_the_readers_own_story(shop: Shop, kari: Visitor) -> None:
     """Days, amount and reason are those of the open invoice; in Bokmål with the English beside it on request."""
     assert "Nothing of yours is declined right now." in kari.opens("/billing/help")

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from purring.domain.access import Permission, may, require
 from purring.domain.calendar import zone
 from purring.domain.card_testing import TryKind
-from purring.domain.errors import NotFound, NotPermitted, RefusalCode, Refused
+from purring.domain.errors import NotFound, NotPermitted, RefusalCode, Refused, TooLarge
 from purring.domain.ids import CustomerId, MerchantId, PortalTryId
 from purring.i18n.locales import negotiate
 from purring.operations.portal_tries import Who, begin_try
@@ -238,4 +238,8 @@ def _here(request: Request) -> str:
 
 
 def _form(body: bytes) -> Form:
-    return Form(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+    """Raises TooLarge."""
+    try:
+        return Form(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+    except ValueError:
+        raise TooLarge(f"The form has more than {FIELDS_MAX} fields; send our own page's.") from None
