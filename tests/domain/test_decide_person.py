@@ -85,6 +85,14 @@ def test_5_an_invoice_that_was_given_up_is_not_charged() -> None:
     assert RefusalCode.INVOICE_NOT_OPEN is _refusal(lambda: _declined().decide(person.give_up).pay("pm_b"))
 
 
+def test_7_an_invoice_to_be_checked_after_a_restore_is_charged_by_nobody() -> None:
+    """Neither by the customer nor by itself, before the gateways have said what they charged."""
+    story = _declined()
+    story.facts = replace(story.facts, invoice=replace(story.invoice, unchecked=True))
+    assert RefusalCode.INVOICE_UNCHECKED is _refusal(lambda: story.pay("pm_b"))
+    assert (None, "invoice.unchecked") == (story.plan.next_step_at, story.plan.barrier and story.plan.barrier.id)
+
+
 def test_5_a_disputed_invoice_waits_for_the_bank() -> None:
     """While the dispute is open; afterwards the customer may pay, but nothing is charged by itself."""
     story = Story(make.facts(A, B)).work(yes()).decide(dispute.charged_back, PRICE)

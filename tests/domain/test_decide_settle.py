@@ -15,6 +15,7 @@ from purring.domain.invoice import DisputeStatus, InvoiceStatus
 from purring.domain.journal import Account
 from purring.domain.money import Money
 from purring.domain.notice import NoticeKind, NoticeStatus
+from purring.domain.notice_terms import NoticeTerms
 from purring.domain.policy import Policy
 from purring.domain.recovery import Cause, RecoveryStatus
 from purring.domain.subscription import SubscriptionStatus
@@ -35,6 +36,14 @@ def _refusal(action: Callable[[], object]) -> RefusalCode:
     with pytest.raises(Refused) as refused:
         action()
     return refused.value.code
+
+
+@pytest.mark.parametrize("receipts", [True, False])
+def test_an_ordinary_payment_is_confirmed_where_the_policy_says_so(receipts: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Once, and without a recovery there are no other thanks."""
+    policy = Policy(notices=NoticeTerms(receipts=receipts))
+    story = Story(make.facts(A, policy=policy)).work(yes())
+    assert [NoticeKind.RECEIPT] * receipts == [notice.kind for notice in story.notices()]
 
 
 def test_5_a_payment_made_elsewhere_can_be_recorded() -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purring.domain.endpoint import EVERY_KIND, PAUSES, PRIVATE, check_url, check_wanted, next_try_at, wants
+from purring.domain.endpoint import (
+    EVERY_KIND,
+    PAUSES,
+    PRIVATE,
+    DisabledReason,
+    Endpoint,
+    EndpointStatus,
+    check_url,
+    check_wanted,
+    next_try_at,
+    wants,
+)
 from purring.domain.errors import InvalidInput
 from purring.domain.event import EventKind
+from purring.domain.ids import EndpointId, MerchantId
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -60,6 +73,23 @@ def test_a_filter_takes_whole_nouns_and_nothing_unknown() -> None:
     for wrong in ("invoice", "*", "invoice.eaten", "queue.settled", "queue.*"):
         with pytest.raises(InvalidInput, match=r"no kind of event.*invoice\.\*"):
             check_wanted([wrong])
+
+
+def test_an_endpoint_takes_events_until_somebody_disables_it() -> None:
+    """Whoever it was."""
+    endpoint = Endpoint(
+        id=EndpointId("we_1"),
+        merchant_id=MerchantId("mer_1"),
+        url="https://shop.example/purring",
+        description="",
+        wanted=(),
+        status=EndpointStatus.ENABLED,
+        reason=DisabledReason.NONE,
+        created_at=NOW,
+        secret="sealed",
+    )
+    assert endpoint.is_enabled
+    assert not replace(endpoint, status=EndpointStatus.DISABLED).is_enabled
 
 
 def test_what_operators_note_down_goes_to_nobody() -> None:
