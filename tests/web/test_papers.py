@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 from pypdf import PdfReader
@@ -43,7 +44,9 @@ def test_an_invoice_is_kept_as_pdf(world: World, web: TestClient) -> None:
         "Org.nr. 999 999 999",
     ):
         assert said in english
-    assert web.get(path).content == web.get(path).content
+    link = re.findall(r"https://pay\.example(/i/[\w-]{32})\b", world.outbox.messages[0].body)[0]
+    assert f'href="{link}/pdf"' in web.get(link).text
+    assert web.get(path).content == web.get(f"{link}/pdf").content
     world.later(days=2)
     kari.signs_in(OLA.email)
     norwegian = _text(kari, path)

@@ -44,6 +44,8 @@ def test_a_removed_person_is_locked_out_and_told_nothing_more(web: TestClient, s
     page = f"/billing/people/{added.id}/remove"
     assert "get no more messages about" in kari.opens(page)
     assert "The person is removed." in readable(kari.posts(page).text)
+    told = shop.world.outbox.messages[-1]
+    assert (eva.email, "You no longer look after billing at Fjord AS") == (told.to_email, told.subject)
     assert "Eva" not in kari.opens("/billing/people")
     assert [404, 404] == [kari.web.get(path).status_code for path in (page, link)]
     admin = kari.customer.people[0]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from purring.domain.access import with_role, without
 from purring.domain.customer import Customer, Person, Role
 from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, PersonId
+from purring.domain.merchant import Merchant
 from purring.i18n.locales import check_locale
 from purring.notices.message import is_address
+from purring.notices.removal import removal_mail
+from purring.notices.send import Delivered
 from purring.operations.customers import NewPerson
 from purring.operations.services import Services
-from purring.store import customers, notices, sessions
+from purring.store import customers, merchants, notices, sessions
+from purring.telemetry.logs import log
 
 
 def add_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, new: NewPerson) -> Person:
@@ -51,8 +55,17 @@ def change_role(
         customers.change_person(conn, merchant_id, replace(person, role=role))
 
 
-def remove_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> None:
-    """Let somebody look after a customer's billing no more: nothing lets them in, and nothing is sent to them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Who was removed from where; tell them afterwards."""
+
+    person: Person
+    customer: Customer
+    merchant: Merchant
+
+
+def remove_person(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> Removed:
+    """Let somebody look after a customer's billing no more: nothing lets them in, and no notice is sent to them.
 
     What they were sent stays on record with their name. Raises NotFound; Refused where it would leave no billing admin.
     """
@@ -64,6 +77,21 @@ def remove_person(services: Services, merchant_id: MerchantId, customer_id: Cust
         customers.remove_person(conn, merchant_id, person.id, now)
         sessions.end_all(conn, merchant_id, person.id, now)
         notices.withdraw_from(conn, merchant_id, person.id)
+        return Removed(person=person, customer=customer, merchant=merchants.get(conn, merchant_id))
+
+
+def tell_removed(services: Services, removed: Removed) -> None:
+    """Mail somebody that they were removed, once that is committed. A mail that gets lost takes nothing back."""
+    mail = removal_mail(
+        removed.person,
+        removed.customer.name,
+        removed.merchant,
+        from_email=services.from_email,
+        now=services.clock.now(),
+    )
+    outcome = services.sender.send(mail)
+    if not isinstance(outcome, Delivered):
+        log.warning("removal_not_told", person_id=removed.person.id, detail=outcome.detail)
 
 
 def set_language(services: Services, merchant_id: MerchantId, person: Person, locale: str) -> None:

@@ -20,6 +20,7 @@ from purring.domain.ids import MethodId
 from purring.domain.payment_method import PaymentMethod
 from purring.i18n.locales import negotiate
 from purring.operations import methods, tokens
+from purring.operations.invoice_paper import invoice_pdf
 from purring.operations.links import PATH, Opened, open_link
 from purring.operations.notices import mark_read
 from purring.web.portal.brand import brand_of
@@ -28,7 +29,7 @@ from purring.web.portal.invoice_pages import changed_meanwhile, charged, paying_
 from purring.web.portal.mandate import consent_of, mandate_problems, wording_for
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
-from purring.web.portal.render import page
+from purring.web.portal.render import file_of, page
 from purring.web.portal.sayings import saying
 from purring.web.portal.visit import Front, Guest, keep_link, slow_down
 
@@ -42,6 +43,7 @@ def routes(front: Front) -> list[Route]:
     own = f"{PATH}{{token}}"
     return [
         front.guest(own, _opened(show)),
+        front.guest(f"{own}/pdf", _opened(download)),
         front.guest(f"{own}/pay", _opened(pay, Permission.PAY), "POST"),
         front.guest(f"{own}/card", _opened(card, Permission.MANAGE_METHODS)),
         front.guest(f"{own}/new", _opened(pay_with_new, Permission.MANAGE_METHODS), "GET", "POST"),
@@ -105,6 +107,12 @@ def to_bank(guest: Guest, opened: Opened) -> Response:
     answer = guest.go(opened.status.confirm_url)
     keep_link(guest, answer, guest.request.path_params["token"], negotiate(opened.person.locale))
     return answer
+
+
+def download(guest: Guest, opened: Opened) -> Response:
+    """The invoice as a PDF to keep."""
+    facts, locale = opened.facts, negotiate(opened.person.locale)
+    return file_of(invoice_pdf(guest.services, facts.merchant.id, facts.invoice.id, locale=locale))
 
 
 def pay(guest: Guest, opened: Opened) -> Response:

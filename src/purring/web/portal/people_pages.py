@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -86,5 +87,7 @@ def remove(visit: Visit) -> Response:
         raise NotFound("This person is none of this customer's, or not any more.", field="person_id")
     if not visit.is_post:
         return visit.page("person_remove.html", person=person)
-    people.remove_person(visit.services, visit.who.merchant.id, visit.who.customer.id, person.id)
-    return visit.go("/sign-in" if person.id == visit.who.person.id else "/billing/people", "person_removed")
+    removed = people.remove_person(visit.services, visit.who.merchant.id, visit.who.customer.id, person.id)
+    answer = visit.go("/sign-in" if person.id == visit.who.person.id else "/billing/people", "person_removed")
+    answer.background = BackgroundTask(people.tell_removed, visit.services, removed)
+    return answer
