@@ -42,7 +42,7 @@ def stylesheet(guest: Guest) -> Response:
 def written(color: str) -> str:
     """A color's file: what takes the place of our own colors in `portal.css`."""
     light, dark = (_rule(color, card) for card in (LIGHT_CARD, DARK_CARD))
-    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n"
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
 
 
 def _rule(color: str, card: str) -> str:
