@@ -17,6 +17,7 @@ from purring.domain.schedule import schedule
 from purring.domain.step import Schedule
 from purring.operations import lookup
 from purring.operations.services import Services
+from purring.operations.test_clocks import now_for
 from purring.store import letters
 from purring.store.facts import load_many
 
@@ -65,9 +66,9 @@ def explain(services: Services, merchant_id: MerchantId, name: str) -> Explanati
 
     Raises NotFound.
     """
-    now = services.clock.now()
     with services.store.reading() as conn:
         invoice_id = lookup.recovery_named(conn, merchant_id, name)
+        now = now_for(conn, services, merchant_id, invoice_id)
         facts = load_many(conn, [(merchant_id, invoice_id)], now, lock=False)[merchant_id, invoice_id]
         written = tuple(letters.of_invoice(conn, merchant_id, invoice_id))
     return Explanation(

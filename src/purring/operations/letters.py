@@ -31,6 +31,7 @@ from purring.domain.norway.letters import Entry, EntryKind, LetterBook
 from purring.domain.norway.terms import Charge
 from purring.operations import lookup
 from purring.operations.services import Services
+from purring.operations.test_clocks import now_for
 from purring.operations.view import facts_in
 from purring.store import Connection, events, letters
 
@@ -237,7 +238,7 @@ def _case(
     return _Case(
         facts=facts,
         book=LetterBook(due_on=_due_on(facts, entries, due_on), entries=entries),
-        today=local_date(services.clock.now(), zone(facts.merchant.timezone)),
+        today=local_date(now_for(conn, services, merchant_id, invoice_id), zone(facts.merchant.timezone)),
     )
 
 

@@ -20,6 +20,7 @@ from purring.domain.facts import Facts
 from purring.domain.ids import InvoiceId, MerchantId
 from purring.domain.standing import Status, status
 from purring.operations.services import Services
+from purring.operations.test_clocks import now_for
 from purring.operations.view import facts_in
 from purring.store import Connection, links, notices
 from purring.store.links import Link
@@ -84,12 +85,12 @@ def open_link(services: Services, token: str) -> Opened:
     Raises:
         NotFound: it never led anywhere, was revoked, is over, or was somebody's who was removed: nobody learns which.
     """
-    now = services.clock.now()
     with services.store.reading() as conn:
         link = links.by_hash(conn, _hash(token))
         if link is None or link.revoked_at is not None:
             raise _nowhere()
         facts = facts_in(conn, services, link.merchant_id, link.invoice_id, lock=False)
+        now = now_for(conn, services, link.merchant_id, link.invoice_id)
         copy = notices.deliveries(conn, [(link.merchant_id, link.delivery_id)])[link.merchant_id, link.delivery_id]
     if copy.person.removed_at or not _is_valid(facts, now):
         raise _nowhere()

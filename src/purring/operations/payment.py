@@ -16,6 +16,7 @@ from purring.domain.standing import Status, status
 from purring.operations.pay import look_at_open_attempt, settle_open_attempt
 from purring.operations.returning import attempt_of, path_of
 from purring.operations.services import Services
+from purring.operations.test_clocks import now_for
 from purring.operations.view import facts_in, facts_of
 from purring.store import attempts
 
@@ -68,7 +69,7 @@ def payment(services: Services, state: str) -> Payment:
     Raises:
         NotFound: we made no such address, or it is too long ago.
     """
-    now, attempt_id = services.clock.now(), attempt_of(services, state)
+    attempt_id = attempt_of(services, state)
     if attempt_id is None:
         raise _nowhere()
     with services.store.reading() as conn:
@@ -76,6 +77,7 @@ def payment(services: Services, state: str) -> Payment:
         if whose is None:
             raise _nowhere()
         facts = facts_in(conn, services, whose.merchant_id, whose.invoice_id, lock=False)
+        now = now_for(conn, services, whose.merchant_id, whose.invoice_id)
     attempt = facts.attempt(attempt_id)
     if not attempt.is_open and now > attempt.started_at + SHOWN_FOR:
         raise _nowhere()

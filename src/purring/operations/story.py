@@ -17,6 +17,7 @@ from purring.domain.step import Schedule
 from purring.domain.subscription import Subscription
 from purring.operations import lookup
 from purring.operations.services import Services
+from purring.operations.test_clocks import now_for
 from purring.store import Connection, customers, events, invoices, letters, methods, notices, subscriptions
 from purring.store.events import Event
 from purring.store.facts import load_many
@@ -51,9 +52,9 @@ def invoice_story(services: Services, merchant_id: MerchantId, name: str) -> Inv
 
     Raises NotFound.
     """
-    now = services.clock.now()
     with services.store.reading() as conn:
         invoice_id = lookup.recovery_named(conn, merchant_id, name)
+        now = now_for(conn, services, merchant_id, invoice_id)
         facts = load_many(conn, [(merchant_id, invoice_id)], now, lock=False)[merchant_id, invoice_id]
         told = notices.deliveries_of_notices(conn, [(merchant_id, notice.id) for notice in facts.notices])
         written = tuple(letters.of_invoice(conn, merchant_id, invoice_id))

@@ -139,6 +139,12 @@ def in_its_time(services: Services, merchant_id: MerchantId, of_id: str) -> Serv
     return replace(services, clock=StandingClock(found.now_at), test_clock=found.key, is_timed=True)
 
 
+def now_for(conn: Connection, services: Services, merchant_id: MerchantId, of_id: str) -> datetime:
+    """What time it is for something, where its id is only known within a transaction."""
+    found = None if services.is_timed else test_clocks.standing_of(conn, merchant_id, of_id)
+    return found.now_at if found else services.clock.now()
+
+
 def timed(
     act: Callable[Concatenate[Services, MerchantId, Of, Given], Result],
 ) -> Callable[Concatenate[Services, MerchantId, Of, Given], Result]:
