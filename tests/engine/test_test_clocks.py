@@ -109,6 +109,10 @@ def test_what_comes_from_outside_happens_at_the_clocks_time(world: World, shop: 
     assert {"invoice.issued", "attempt.action_required", "invoice.paid"} <= set(receiver.kinds)
     assert ("paid", "active") == shop.status(waits)
     assert [ahead] == [one.ended_at for one in shop.facts(waits).attempts]
+    debit = shop.subscribe(customer, shop.card(customer, "pending 3 days then approve"), start_on=ahead.date())
+    _advance(shop, clock.id, days=4)
+    assert [ahead + timedelta(days=3)] == [one.ended_at for one in shop.facts(debit).attempts]
+    ahead += timedelta(days=4)
     handed = shop.hand_over(customer, invoice_on=ahead.date())
     ClockWalker(shop.services).run_until_idle()
     assert ahead == recoveries.pause(shop.services, shop.id, handed.id).invoice.issued_at

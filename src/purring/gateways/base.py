@@ -162,6 +162,15 @@ class TokenDetails:
 
 
 @runtime_checkable
+class FollowsTime(Protocol):
+    """A gateway in test mode that can follow a test clock."""
+
+    def at(self, now: datetime) -> Gateway:
+        """The same gateway, for which it is `now`."""
+        ...
+
+
+@runtime_checkable
 class OffersField(Protocol):
     """A gateway with a field of its own for card and account numbers, so that we never see one."""
 

@@ -87,14 +87,23 @@ class HttpClient:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Sent:
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> Sent:
         """Read something."""
-        return self._send(self._client.build_request("GET", path, params=params))
+        return self._send(self._client.build_request("GET", path, params=params, headers=headers))
 
-    def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str | None = None) -> Sent:
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        idempotency_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Sent:
         """Send a JSON object, once."""
-        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
-        return self._send(self._client.build_request("POST", path, json=body, headers=headers))
+        key = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return self._send(self._client.build_request("POST", path, json=body, headers={**(headers or {}), **key}))
 
     def _send(self, request: httpx2.Request) -> Sent:
         try:

@@ -10,7 +10,7 @@ from purring.domain.calendar import Clock
 from purring.domain.errors import ConfigError
 from purring.domain.ids import IdMaker
 from purring.domain.test_clock import ClockKey
-from purring.gateways.base import Gateway
+from purring.gateways.base import FollowsTime, Gateway
 from purring.notices.mailbox import Mailbox
 from purring.notices.send import NullSender, Sender, SenderOf
 from purring.notices.sms_request import ShortMessage
@@ -80,6 +80,8 @@ class Services:
     def gateway_in(self, name: str, *, is_live: bool) -> Gateway:
         """The gateway called `name`, as long as it moves money exactly where the merchant's charges are to.
 
+        By a test clock it is one for which that clock's time is, if it can follow one.
+
         Raises:
             ConfigError: there is none of that name, or it is in the other mode.
         """
@@ -87,6 +89,8 @@ class Services:
         if gateway.capabilities.is_live is not is_live:
             own, other = ("live", "test") if is_live else ("test", "live")
             raise ConfigError(f"the gateway {name!r} is in {other} mode, the merchant in {own} mode", field="gateway")
+        if self.test_clock is not None and isinstance(gateway, FollowsTime):
+            return gateway.at(self.clock.now())
         return gateway
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 from typing import assert_never
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from purring.domain.money import Money
 from purring.gateways.sandbox import events, idempotency, scripts, tokens
 from purring.gateways.sandbox.calls import Answered, Call, Fault, SandboxRefusal, refusal
-from purring.gateways.sandbox.ledger import stamp
+from purring.gateways.sandbox.ledger import instant, stamp
 from purring.gateways.sandbox.movements import money_of, move
 from purring.gateways.sandbox.reasons import codes_for
 from purring.gateways.sandbox.script import (
@@ -30,6 +30,9 @@ from purring.gateways.sandbox.script import (
     answer_text,
     parse_final,
 )
+
+TIME = "Sandbox-Time"
+"""The header in which whoever lives by a test clock says what time it is there."""
 
 UNCONFIRMED = "decline authentication_required"
 """How a charge ends that the customer didn't confirm in time, refused to, or that was given up."""
@@ -100,12 +103,14 @@ def _refuse_other_currency(answer: Final | SettleLater | AskCustomer, money: Mon
 
 def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustomer) -> int:
     status, ends_as, due_at = "new", None, None
+    asked_at = _time_of(call)
+    begins_at = asked_at or call.now
     match answer:
         case SettleLater(days=days, then=then):
-            status, ends_as, due_at = "pending", answer_text(then), stamp(call.now + timedelta(days=days))
+            status, ends_as, due_at = "pending", answer_text(then), stamp(begins_at + timedelta(days=days))
         case AskCustomer(then=then):
             lifetime = call.controls.settings.action_lifetime
-            status, ends_as, due_at = "action_required", answer_text(then), stamp(call.now + lifetime)
+            status, ends_as, due_at = "action_required", answer_text(then), stamp(begins_at + lifetime)
         case _:
             pass
     now = stamp(call.now)
@@ -127,6 +132,7 @@ def _insert(call: Call, wanted: _Wanted, answer: Final | SettleLater | AskCustom
         "due_at": due_at,
         "updated_at": now,
         "return_to": call.text("return_to", ""),
+        "asked_at": None if asked_at is None else stamp(asked_at),
     }
     cursor = call.ledger.execute(_INSERT, values)
     assert cursor.lastrowid is not None, "SQLite names every inserted row"
@@ -137,14 +143,13 @@ _INSERT = """
 INSERT INTO charges (
     key, token, network, fingerprint, merchant_id, invoice_id, amount_minor, currency, off_session, entry_description,
     transaction_code, sequence_type, prenotification_days, created_at, status, ends_as, due_at, updated_at,
-    return_to
+    return_to, asked_at
 ) VALUES (
     :key, :token, :network, :fingerprint, :merchant_id, :invoice_id, :amount_minor, :currency, :off_session,
     :entry_description, :transaction_code, :sequence_type, :prenotification_days, :created_at, :status, :ends_as,
-    :due_at, :updated_at, :return_to
+    :due_at, :updated_at, :return_to, :asked_at
 )
 """
-_DUE = "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq"
 _HIDE = "UPDATE find_unknown SET times_left = times_left - 1 WHERE key = ? AND times_left > 0 RETURNING times_left"
 _HIDE_FOR = """
 INSERT INTO find_unknown VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET times_left = excluded.times_left
@@ -191,9 +196,9 @@ def _set(
 
 
 def settle_due(call: Call) -> None:
-    """End everything whose time has come by now, each at its own moment, in order."""
+    """End everything whose time has come by now, each at its own moment; but not what follows a test clock."""
     due = call.ledger.execute(
-        "SELECT * FROM charges WHERE due_at <= ? ORDER BY due_at, seq", (stamp(call.now),)
+        "SELECT * FROM charges WHERE due_at <= ? AND asked_at IS NULL ORDER BY due_at, seq", (stamp(call.now),)
     ).fetchall()
     for charge in due:
         ending = charge["ends_as"] if charge["status"] == "pending" else UNCONFIRMED
@@ -205,7 +210,21 @@ def find(call: Call) -> Answered:
     key = call.query.get("key", "")
     if call.ledger.execute(_HIDE, (key,)).fetchone() is not None:
         return Answered(status=200, body={"key": key, "status": "unknown"})
+    charge = by_key(call.ledger, key)
+    time = _time_of(call)
+    if time is not None and charge["asked_at"] is not None and charge["due_at"] and charge["due_at"] <= stamp(time):
+        ending = charge["ends_as"] if charge["status"] == "pending" else UNCONFIRMED
+        finish(call, charge, parse_final(ending), stamp(call.now))
     return Answered(status=200, body=show(by_key(call.ledger, key)))
+
+
+def _time_of(call: Call) -> datetime | None:
+    """What time it is for whoever asks, if they live by a test clock."""
+    told = call.headers.get(TIME.lower())
+    try:
+        return None if told is None else instant(told)
+    except ValueError:
+        raise SandboxRefusal(400, "invalid_request", f"{TIME}: send a time such as 2027-03-01T09:00:00Z.") from None
 
 
 def forget_for(ledger: Connection, key: str, times: int) -> None:

@@ -23,7 +23,7 @@ from purring.gateways.base import (
 from purring.gateways.http import HttpClient, Reply, Sent
 from purring.gateways.sandbox import inbound
 from purring.gateways.sandbox.card_field import PATH as FIELD_PATH
-from purring.gateways.sandbox.charges import PRESENTMENT
+from purring.gateways.sandbox.charges import PRESENTMENT, TIME
 from purring.gateways.sandbox.codes import REFUSED_KEY, charge_page, error_code, outcome_of, token_details
 from purring.gateways.sandbox.ledger import stamp
 from purring.gateways.sandbox.script import SANDBOX
@@ -43,7 +43,14 @@ class SandboxGateway:
     ) -> None:
         self._client = client
         self._event_secret = event_secret
+        self._time: Mapping[str, str] = {}
         self.capabilities = capabilities or ask_capabilities(client)
+
+    def at(self, now: datetime) -> SandboxGateway:
+        """The same sandbox, told that it is `now` for whoever asks: what waits there ends in that time."""
+        told = SandboxGateway(self._client, capabilities=self.capabilities, event_secret=self._event_secret)
+        told._time = {TIME: stamp(now)}
+        return told
 
     def charge(self, request: ChargeRequest) -> Outcome:
         """Ask for the money."""
@@ -58,12 +65,12 @@ class SandboxGateway:
             **_presentment(request.presentment),
             **({"return_to": request.return_to} if request.return_to else {}),
         }
-        sent = self._client.post("/v1/charges", body, idempotency_key=request.key)
+        sent = self._client.post("/v1/charges", body, idempotency_key=request.key, headers=self._time)
         return outcome_of(sent, self._client.base_url)
 
     def find(self, key: str) -> Outcome:
         """Say what became of `key`."""
-        return self._absent_or(self._client.get("/v1/charges", {"key": key}))
+        return self._absent_or(self._client.get("/v1/charges", {"key": key}, headers=self._time))
 
     def charges_since(self, at: datetime, cursor: str = "") -> ChargePage | Unknown | Unavailable:
         """List every charge that came in at or after an instant."""

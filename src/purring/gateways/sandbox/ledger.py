@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS charges (
     off_session INTEGER NOT NULL, entry_description TEXT, transaction_code TEXT, sequence_type TEXT,
     prenotification_days INTEGER, created_at TEXT NOT NULL, status TEXT NOT NULL,
     captured_minor INTEGER NOT NULL DEFAULT 0, decline TEXT, ends_as TEXT, due_at TEXT, updated_at TEXT NOT NULL,
-    return_to TEXT NOT NULL DEFAULT ''
+    return_to TEXT NOT NULL DEFAULT '', asked_at TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS charges_by_key ON charges (key, seq);
 CREATE INDEX IF NOT EXISTS charges_by_creation ON charges (created_at, seq);

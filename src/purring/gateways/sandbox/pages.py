@@ -25,6 +25,9 @@ idempotency key lives (24); `--push-url` is where events are posted; `--stall-s`
 before the connection is cut (0). It ends when its standard input does. In tests the same code answers within the
 process.
 
+Whoever lives by a test clock says in `Sandbox-Time` what time it is there: a charge that was asked for so waits by that
+clock, and ends when it is asked about at the time where it would have ended.
+
 Every request carries `Authorization: Bearer sk_test_…`; anything else is refused, live keys above all. No number of a
 card or account is stored or logged, and whatever looks like a real one is refused."""
 
