@@ -30,6 +30,7 @@ SCRIPTS = {
     "renewals": ("--quick",),
     "notices": ("--rounds", "1", "--repeats", "1", "--no-results"),
     "handing_over": ("--quick",),
+    "api": ("--quick",),
 }
 
 

@@ -38,6 +38,9 @@ from purring.store.columns import (
 
 _OPEN_ATTEMPT = "status IN ({})".format(", ".join(f"'{status}'" for status in AttemptStatus if status in OPEN_ATTEMPT))
 
+FAILED = "status = 'failed'"
+"""Attempts that reached nobody: few among many."""
+
 STOPS = (
     "status = 'declined' AND (hard_stop OR decline_class = 'update_method' OR reason = 'incorrect_pin' "
     "OR retry_not_before IS NOT NULL)"
@@ -153,6 +156,7 @@ attempt = table(
     Index("ix_attempt_invoice_id", "merchant_id", "invoice_id"),
     Index("ix_attempt_fingerprint", "merchant_id", "fingerprint", "started_at"),
     partial_index("ix_attempt_stop", "merchant_id", "fingerprint", where=STOPS),
+    partial_index("ix_attempt_failed", "merchant_id", "id", where=FAILED),
     Index("ix_attempt_id", "id"),  # a gateway's event brings the key, and knows no merchant
     partial_index(
         "ix_attempt_unread", "merchant_id", "ended_at", where="status = 'declined' AND decline_class = 'unknown'"
@@ -181,5 +185,6 @@ recovery = table(
         ["merchant_id", "policy_version"], ["policy.merchant_id", "policy.version"], name="policy_version"
     ),
     UniqueConstraint("merchant_id", "invoice_id", name="invoice_id"),
+    Index("ix_recovery_status", "merchant_id", "status", "id"),
     partial_index("ix_recovery_held", "merchant_id", "id", where="status = 'open' AND hold <> ''"),
 )

@@ -236,5 +236,6 @@ subscription = table(
     check("next_period_index_not_below_zero", "next_period_index >= 0"),
     Index("ix_subscription_customer_id", "merchant_id", "customer_id", "next_step_at"),
     Index("ix_subscription_method_id", "merchant_id", "method_id"),
+    Index("ix_subscription_status", "merchant_id", "status", "id"),
     *queues("subscription"),
 )

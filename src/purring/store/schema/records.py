@@ -67,6 +67,9 @@ class InboundStatus(StrEnum):
 SURPLUS = "kind IN ('overpaid', 'overpayment_reversed')"
 """Entries of money that no invoice needed."""
 
+SELDOM = "kind NOT IN ('payment_declined', 'payment_received', 'receipt')"
+"""Notices of the other kinds, which no list could find among these."""
+
 notice = table(
     "notice",
     an_id("id"),
@@ -93,6 +96,7 @@ notice = table(
     check("carried", "carried_by IS NULL OR status = 'withdrawn'"),
     Index("ix_notice_customer_id", "merchant_id", "customer_id"),
     Index("ix_notice_invoice_id", "merchant_id", "invoice_id"),
+    partial_index("ix_notice_kind", "merchant_id", "kind", "id", where=SELDOM),
 )
 
 delivery = table(
@@ -131,6 +135,7 @@ event = table(
     instant("at"),
     document("data"),
     Index("ix_event_object_id", "merchant_id", "object_id", "id"),
+    Index("ix_event_kind", "merchant_id", "kind", "id"),
 )
 
 journal_entry = table(

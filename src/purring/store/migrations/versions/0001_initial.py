@@ -144,6 +144,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_event")),
     )
     op.create_index("ix_event_object_id", "event", ["merchant_id", "object_id", "id"], unique=False)
+    op.create_index("ix_event_kind", "event", ["merchant_id", "kind", "id"], unique=False)
     op.create_table(
         "unknown_code",
         sa.Column("merchant_id", Id, nullable=False),
@@ -388,6 +389,7 @@ def _tables() -> None:
     )
     _queues("subscription")
     op.create_index("ix_subscription_method_id", "subscription", ["merchant_id", "method_id"], unique=False)
+    op.create_index("ix_subscription_status", "subscription", ["merchant_id", "status", "id"], unique=False)
     op.create_table(
         "invoice",
         sa.Column("merchant_id", Id, nullable=False),
@@ -538,6 +540,14 @@ def _tables() -> None:
     op.create_index("ix_attempt_fingerprint", "attempt", ["merchant_id", "fingerprint", "started_at"], unique=False)
     op.create_index("ix_attempt_id", "attempt", ["id"], unique=False)
     op.create_index("ix_attempt_invoice_id", "attempt", ["merchant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_attempt_failed",
+        "attempt",
+        ["merchant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'failed'"),
+        postgresql_where=sa.text("status = 'failed'"),
+    )
     op.create_index(
         "ix_attempt_stop",
         "attempt",
@@ -695,6 +705,14 @@ def _tables() -> None:
     )
     op.create_index("ix_notice_customer_id", "notice", ["merchant_id", "customer_id"], unique=False)
     op.create_index("ix_notice_invoice_id", "notice", ["merchant_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_notice_kind",
+        "notice",
+        ["merchant_id", "kind", "id"],
+        unique=False,
+        sqlite_where=sa.text("kind NOT IN ('payment_declined', 'payment_received', 'receipt')"),
+        postgresql_where=sa.text("kind NOT IN ('payment_declined', 'payment_received', 'receipt')"),
+    )
     op.create_table(
         "delivery",
         sa.Column("merchant_id", Id, nullable=False),
@@ -844,6 +862,7 @@ def _queue() -> None:
         sqlite_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
         postgresql_where=sa.text("status = 'declined' AND decline_class = 'unknown'"),
     )
+    op.create_index("ix_recovery_status", "recovery", ["merchant_id", "status", "id"], unique=False)
     op.create_index(
         "ix_recovery_held",
         "recovery",
