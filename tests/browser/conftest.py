@@ -42,6 +42,7 @@ class Site:
 
     shop: Shop
     url: str
+    gateway_url: str
 
     def entrance(self, customer: Customer) -> str:
         """A link that signs the customer's first person in."""
@@ -82,7 +83,7 @@ def served_site(directory: Path) -> Iterator[Site]:
             world.services, gateways={"sandbox": SandboxGateway(client)}, base_url=url, secret_key=b"only for this test"
         )
         with served(make_app(world.services, WebSettings(base_url=url)), port):
-            yield Site(world.shop(), url)
+            yield Site(world.shop(), url, sandbox_url)
     world.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from purring.domain.card_testing import WITHIN
 from purring.domain.customer import Customer
+from purring.domain.recovery import HoldReason
 from purring.domain.subscription import Subscription
 from purring.operations.customers import NewPerson
 from tests.browser.conftest import TIMEOUT_MS, Site, with_frames
@@ -19,6 +21,7 @@ from tests.world import FUNDS, Shop
 NUMBER = "4242 4242 4242 4242"
 WORDS = {
     "en": {
+        "transfer": "We wait for your bank transfer",
         "to_bank": "Go to your bank and confirm",
         "waiting": "We wait for your bank's answer",
         "not_confirmed": "wasn't confirmed at the bank",
@@ -36,6 +39,7 @@ WORDS = {
         "save_and_pay": "Save and pay NOK 249.00 now",
     },
     "nb": {
+        "transfer": "Vi venter på bankoverføringen",
         "to_bank": "Gå til banken og bekreft",
         "waiting": "Vi venter på svar fra banken din",
         "not_confirmed": "ble ikke bekreftet i banken",
@@ -176,6 +180,51 @@ def test_to_the_bank_and_back(page: Page, site: Site, window: tuple[str, int, bo
     else:
         expect(page.get_by_role("status")).to_contain_text(words["not_confirmed"], timeout=TIMEOUT_MS)
         expect(page.get_by_role("link", name=words["new"])).to_be_visible()
+
+
+def test_everything_else(page: Page, site: Site, case: Case) -> None:
+    """A method added, tied, edited, put in another's place and removed; a transfer told of; a person added; help."""
+    shop, words = site.shop, case.words
+    page.goto(site.entrance(case.customer))
+    page.locator('nav a[href="/billing/methods"]').click()
+    page.locator('a.button[href="/billing/methods/add"]').click()
+    page.get_by_role("link", name=words["enter"]).click()
+    _enter_card(page, site, words)
+    page.locator("main form button").click()
+    expect(page.locator("input[type=checkbox]")).to_be_checked()
+    page.locator("main form button").click()
+    page.wait_for_url("**/pays")
+    new = shop.subscription(case.subscription.id).method_id or ""
+    assert new not in {case.other, case.subscription.method_id}
+    page.goto(f"{site.url}/billing/methods/{new}/edit")
+    page.get_by_label(words["expiry"]).fill("soon")
+    page.locator("main form button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label(words["expiry"]).fill("05/32")
+    page.locator("main form button").click()
+    page.wait_for_url("**/pays**")
+    page.goto(f"{site.url}/billing/methods/{new}/replace")
+    page.locator(f"#{case.other}").check()
+    page.locator("main form button").click()
+    assert case.other == shop.subscription(case.subscription.id).method_id
+    page.goto(f"{site.url}/billing/methods/{new}/remove")
+    page.locator("main form button").click()
+    page.locator("#code").fill(re.findall(r"^\s+(\d{6})$", shop.world.outbox.messages[-1].body, re.MULTILINE)[-1])
+    page.locator("main form button").first.click()
+    page.locator("main form button").click()
+    expect(page.locator(f'a[href*="{new}"]')).to_have_count(0)
+    page.goto(f"{site.url}/billing/people/add")
+    page.locator("#name").fill("Eva")
+    page.locator("#email").fill(f"eva{shop.numbers()}@example.com")
+    page.locator("main form button").click()
+    expect(page.locator("main")).to_contain_text("Eva")
+    page.locator('nav a[href="/billing/help"]').click()
+    page.locator('nav a[href="/billing/invoices"]').click()
+    page.locator('main a[href^="/billing/invoices/inv_"]').first.click()
+    page.locator('form[action$="/transfer"] button').click()
+    expect(page.get_by_role("status")).to_contain_text(words["transfer"])
+    recovery = shop.facts(case.subscription).recovery
+    assert HoldReason.BANK_TRANSFER == (recovery and recovery.hold)
 
 
 def _enter_card(page: Page, site: Site, words: dict[str, str]) -> None:

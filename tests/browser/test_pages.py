@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,17 @@ from purring.notices.logo import read_logo
 from purring.operations.customers import NewPerson
 from purring.operations.looks import change_brand
 from purring.operations.mandates import Consent, keep, wording
+from purring.operations.returning import path_of
 from purring.operations.sign_in import signed_in
 from purring.store import sessions
-from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.browser.conftest import TIMEOUT_MS, Site, with_frames
 from tests.notices.pictures import png
 from tests.world import FUNDS, PRICE, Shop
 
 ALL = [(locale, width, scheme) for locale in ("en", "nb") for width in (320, 1280) for scheme in ("light", "dark")]
 LOOKS = ALL if "PURRING_BROWSER_ALL" in os.environ else [("en", 320, "light"), ("nb", 1280, "dark")]
 BRAND = Brand(color="#ffd400", logo=read_logo(png()))
+OPERABLE = {"button", "checkbox", "combobox", "link", "radio", "searchbox", "spinbutton", "switch", "textbox"}
 SHOTS = os.environ.get("PURRING_SCREENSHOTS")
 """A directory for a picture of every page; `make screenshots` sets it."""
 
@@ -84,6 +87,10 @@ def town(look: Look, site: Site) -> Town:
     new = shop.card(customer, "approve")
     invoice, subscription = shop.invoice(owing[0]).id, owing[0].id
     link = _link(site, customer)
+    confirming = shop.subscribe(customer, shop.card(customer, "action required"))
+    shop.world.work()
+    waiting = shop.facts(confirming).open_attempt
+    assert waiting
     token = shop.token("approve").token
     return Town(
         customer,
@@ -118,6 +125,9 @@ def town(look: Look, site: Site) -> Town:
             "link_card": f"{link}/card",
             "link_new": f"{link}/new?token={token}",
             "link_account": f"{link}/new?token={shop.token(test='bacs-8').token}",
+            "paying": path_of(shop.services, waiting.id),
+            "paying_long": f"{path_of(shop.services, waiting.id)}?look=7",
+            "confirm": f"/billing/invoices/{shop.invoice(confirming).id}",
             "thanks": f"/thanks?lang={look.locale}",
             "not_found": "/i/nowhere",
         },
@@ -183,9 +193,38 @@ def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: Look) 
             ".filter(e => e.getBoundingClientRect().height < 24 || (e.matches('button, .button, nav a')"
             " && e.getBoundingClientRect().height < 44)).map(e => e.outerHTML)"
         )
+        nameless = _without_names(page)
+        if nameless:
+            found[f"{name} read aloud"] = nameless
         if wide > 0 or low:
             found[f"{name} laid out"] = (wide, low)
     assert {} == found
+
+
+def _without_names(page: Page) -> list[str]:
+    """What can be operated and a screen reader has no name for, and links that sound alike and lead to other pages.
+
+    Two subscriptions of one product may sound alike.
+    """
+    session = page.context.new_cdp_session(page)
+    nodes = [one for one in session.send("Accessibility.getFullAXTree")["nodes"] if not one["ignored"]]
+    session.detach()
+    found = [str(one) for one in nodes if one["role"]["value"] in OPERABLE and not one["name"]["value"].strip()]
+    targets: dict[str, set[str]] = {}
+    for one in nodes:
+        url = next((each["value"]["value"] for each in one.get("properties", ()) if each["name"] == "url"), "")
+        if one["role"]["value"] == "link" and url:
+            targets.setdefault(one["name"]["value"], set()).add(re.sub(r"_[0-9a-z]{26}", "_", url))
+    return found + [f"{name}: {sorted(urls)}" for name, urls in targets.items() if len(urls) > 1]
+
+
+def test_the_field_in_a_frame_stands_alone(page: Page, site: Site) -> None:
+    """The page with the gateway's frame has nothing that axe-core minds either, and what is in the frame has names."""
+    with with_frames(site) as framed:
+        page.goto(f"{framed.url}/billing/methods/add")
+        page.frame_locator("iframe").get_by_role("button").wait_for()
+        assert [] == Axe().run(page).response["violations"]
+        assert [] == _without_names(page)
 
 
 def test_the_browser_has_nothing_to_report(chromium: Browser, site: Site, town: Town) -> None:
@@ -193,10 +232,15 @@ def test_the_browser_has_nothing_to_report(chromium: Browser, site: Site, town: 
     context = chromium.new_context()
     said: list[str] = []
     context.on("console", lambda message: said.append(message.text))
-    context.on("request", lambda request: said.append(request.url) if not request.url.startswith(site.url) else None)
+    origins = [site.url, site.gateway_url]
+    context.on("request", lambda one: said.append(one.url) if not one.url.startswith(tuple(origins)) else None)
     page = context.new_page()
     page.goto(site.entrance(town.customer))
     for path in town.pages.values():
         page.goto(f"{site.url}{path}")
+    with with_frames(site) as framed:
+        origins.append(framed.url)
+        page.goto(f"{framed.url}/billing/methods/add")
+        page.frame_locator("iframe").get_by_role("button").wait_for()
     context.close()
     assert [] == [text for text in said if "404" not in text]

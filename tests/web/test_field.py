@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from purring.domain.errors import ConfigError
+from purring.gateways.sandbox.settings import OutageKind
 from purring.operations import tokens
 from purring.operations.customers import NewPerson
 from purring.web.app import make_app
@@ -86,6 +87,7 @@ def test_the_field_in_a_frame_stands_alone(world: World) -> None:
     assert {
         "default-src": "'none'",
         "style-src": "'self'",
+        "img-src": "'self'",
         "script-src": "'self'",
         "frame-src": "http://sandbox.invalid",
         "base-uri": "'none'",
@@ -100,6 +102,17 @@ def test_the_field_in_a_frame_stands_alone(world: World) -> None:
     assert "script" not in kari.web.get("/billing").headers["content-security-policy"]
     script = kari.web.get("/static/field.js")
     assert ("text/javascript; charset=utf-8", True) == (script.headers["content-type"], len(script.content) < 3_000)
+
+
+def test_a_gateway_that_is_away_is_told_to_people_as_a_page(world: World) -> None:
+    """In words, with a number to name, and not as a document for programs."""
+    kari = visitor(world)
+    token = kari.shop.token("approve").token
+    world.sandbox.remote.outage(OutageKind.NOT_PROCESSED)
+    answer = kari.web.get(f"/billing/methods/new?token={token}")
+    assert (503, "text/html; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    assert "Please try again in a while; nothing is charged twice." in readable(answer.text)
+    assert answer.headers["x-request-id"] in answer.text
 
 
 def test_without_scripts_the_frame_is_a_link(world: World) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from purring.domain.errors import NotFound
+from purring.domain.errors import NotFound, PurringError
 from purring.i18n.locales import negotiate
 from purring.operations.services import Services
 from purring.web.bodies import ReadBodies
@@ -27,7 +27,8 @@ from purring.web.portal import (
 )
 from purring.web.portal.render import page
 from purring.web.portal.visit import Front
-from purring.web.problems import HANDLERS
+from purring.web.problems import HANDLERS, on_purring_error, on_unexpected
+from purring.web.request_id import request_id_of
 from purring.web.settings import FieldMode, WebSettings
 
 STATIC_MAX_AGE_S = 3_600
@@ -62,8 +63,24 @@ def make_portal(services: Services, settings: WebSettings) -> Starlette:
             *(route for pages in _PAGES for route in pages.routes(front)),
         ],
         middleware=[Middleware(ReadBodies)],
-        exception_handlers={**HANDLERS, NotFound: _not_found, 404: _not_found},
+        exception_handlers={
+            **HANDLERS,
+            PurringError: _in_trouble,
+            Exception: _in_trouble,
+            NotFound: _not_found,
+            404: _not_found,
+        },
     )
+
+
+async def _in_trouble(request: Request, error: Exception) -> Response:
+    """What went wrong on our side or at a gateway, as a page for people; the log has the rest under its number."""
+    answer = await (on_purring_error if isinstance(error, PurringError) else on_unexpected)(request, error)
+    locale, number = negotiate(request.headers.get("accept-language")), request_id_of(request.scope)
+    shown = page("trouble.html", locale, status=answer.status_code, number=number)
+    if "retry-after" in answer.headers:
+        shown.headers["Retry-After"] = answer.headers["retry-after"]
+    return shown
 
 
 def _static(path: str, media_type: str) -> Route:

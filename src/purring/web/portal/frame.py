@@ -10,12 +10,12 @@ from starlette.responses import Response
 from purring.operations.tokens import Field
 
 _CSP = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; frame-src {origin}; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; frame-src {origin}; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors 'none'; form-action 'none'"
 )
 
 
 def framed(page: Response, field: Field) -> Response:
-    """The page with a policy of its own: a frame of the gateway's origin, our script, no picture, and no form."""
+    """The page with a policy of its own: a frame of the gateway's origin, our script, our icon, and no form."""
     page.headers["Content-Security-Policy"] = _CSP.format(origin=field.origin)
     return page
