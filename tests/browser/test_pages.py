@@ -87,10 +87,6 @@ def town(look: Look, site: Site) -> Town:
     new = shop.card(customer, "approve")
     invoice, subscription = shop.invoice(owing[0]).id, owing[0].id
     link = _link(site, customer)
-    confirming = shop.subscribe(customer, shop.card(customer, "action required"))
-    shop.world.work()
-    waiting = shop.facts(confirming).open_attempt
-    assert waiting
     token = shop.token("approve").token
     return Town(
         customer,
@@ -125,13 +121,22 @@ def town(look: Look, site: Site) -> Town:
             "link_card": f"{link}/card",
             "link_new": f"{link}/new?token={token}",
             "link_account": f"{link}/new?token={shop.token(test='bacs-8').token}",
-            "paying": path_of(shop.services, waiting.id),
-            "paying_long": f"{path_of(shop.services, waiting.id)}?look=7",
-            "confirm": f"/billing/invoices/{shop.invoice(confirming).id}",
+            **_waiting(shop, customer),
             "thanks": f"/thanks?lang={look.locale}",
             "not_found": "/i/nowhere",
         },
     )
+
+
+def _waiting(shop: Shop, customer: Customer) -> dict[str, str]:
+    """The pages of a payment that the bank must confirm."""
+    confirming = shop.subscribe(customer, shop.card(customer, "action required"))
+    shop.world.work()
+    waiting = shop.facts(confirming).open_attempt
+    assert waiting
+    path = path_of(shop.services, waiting.id)
+    confirm = f"/billing/invoices/{waiting.invoice_id}"
+    return {"paying": path, "paying_long": f"{path}?look=7", "confirm": confirm}
 
 
 def _agree(shop: Shop, customer: Customer, account: PaymentMethod, locale: str) -> None:
