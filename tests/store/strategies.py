@@ -173,6 +173,9 @@ def changed_subscriptions(facts: Facts) -> st.SearchStrategy[Subscription]:
         cancel_warned_at=st.none() | instants,
         canceled_at=st.none() | instants,
         pending_quantity=st.none() | st.integers(1, 1_000_000),
+        paused_at=st.none() | instants,
+        resumes_at=st.none() | instants,
+        credit_minor=st.integers(0, MINOR_MAX),
         external_id=st.just(subscription.external_id),
         version=st.just(subscription.version),
     )

@@ -67,14 +67,14 @@ class Developer:
             },
         )
 
-    def price(self, minor: int = 24_900) -> Any:  # noqa: ANN401 - JSON
+    def price(self, minor: int = 24_900, currency: str = "NOK") -> Any:  # noqa: ANN401 - JSON
         """A product with a monthly price."""
         product = self.post("/products", {"name": "Team plan"})
         return self.post(
             "/prices",
             {
                 "product_id": product["id"],
-                "unit_amount": {"minor": minor, "currency": "NOK"},
+                "unit_amount": {"minor": minor, "currency": currency},
                 "interval": {"unit": "month", "count": 1},
             },
         )

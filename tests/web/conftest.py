@@ -15,6 +15,7 @@ from purring.web.app import make_app
 from purring.web.settings import WebSettings
 from tests.web.client import Developer
 from tests.web.visitor import KARI, OLA, Visitor, path_of
+from tests.webhooks.endpoints import Receiver, listening
 from tests.world import Shop, World
 
 BASE_URL = "https://pay.example"
@@ -54,6 +55,8 @@ def front(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def client_of(world: World) -> Iterator[TestClient]:
     """A client of the whole application on a world."""
+    if world.services.outbound is None:
+        listening(world, Receiver())
     app = make_app(world.services, WebSettings(base_url=BASE_URL))
     with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as client:
         yield client

@@ -157,3 +157,49 @@ def test_a_product_is_renamed_and_a_customer_changes(api: Developer) -> None:
         changed["name"],
     )
     assert [customer["id"]] == [one["id"] for one in api.get("/customers?external_id=c-1")["data"]]
+
+
+def test_a_subscription_gets_another_price_and_a_pause(api: Developer, world: World) -> None:
+    """Now with the rest of the month settled, later for nothing; less makes a credit; a pause begins no period."""
+    sold = api.sold("approve")
+    path = f"/subscriptions/{sold['id']}"
+    world.work()
+    world.play(days=10)
+    dearer = api.price(49_900)["id"]
+    costs = api.post(f"{path}/preview_change", {"price_id": dearer})["to_pay"]
+    changed = api.post(f"{path}/change", {"when": "now", "price_id": dearer})
+    assert (costs, 49_900) == (changed["invoice"]["total"], changed["subscription"]["amount"]["minor"])
+    world.work()
+    assert "paid" == api.get(f"/invoices/{changed['invoice']['id']}")["status"]
+    back = api.post(f"{path}/change", {"when": "now", "price_id": sold["price"]["id"], "quantity": 1})
+    assert (None, costs) == (back["invoice"], back["subscription"]["credit"])
+    later = api.post(f"{path}/change", {"when": "period_end", "price_id": dearer, "quantity": 2})["subscription"]
+    assert (dearer, 2, 24_900) == (later["pending_price_id"], later["pending_quantity"], later["amount"]["minor"])
+    foreign = api.price(1_000, "EUR")["id"]
+    assert (422, "invalid_input", "price_id") == api.refused(
+        "POST", f"{path}/change", {"when": "now", "price_id": foreign}
+    )
+
+    assert api.post(f"{path}/pause")["paused_at"]
+    world.play(days=60)
+    assert 2 == len(api.get(f"/invoices?subscription_id={sold['id']}")["data"])
+    assert (409, "subscription_paused", "") == api.refused("POST", f"{path}/change", {"when": "now", "quantity": 3})
+    assert api.post(f"{path}/resume")["paused_at"] is None
+    world.work()
+    newest = api.get(f"/invoices?subscription_id={sold['id']}")["data"][0]
+    assert (99_800, "paid", 99_800 - costs["minor"]) == (
+        newest["total"]["minor"],
+        newest["status"],
+        newest["paid"]["minor"],
+    )
+    assert 0 == api.get(path)["credit"]["minor"]
+    assert {"subscription.paused", "subscription.resumed", "subscription.changed"} <= {
+        one["kind"] for one in api.get(f"/events?object_id={sold['id']}")["data"]
+    }
+    world.play(days=40)
+    card = api.card(sold["customer_id"], FUNDS)
+    api.post(f"{path}/tie", {"payment_method_id": card["id"]})
+    world.play(days=31)
+    assert "past_due" == api.get(path)["status"]
+    assert (409, "subscription_owes") == api.refused("POST", f"{path}/change", {"when": "now", "quantity": 3})[:2]
+    assert "past_due" == api.post(f"{path}/pause", {"until": "2026-12-01T00:00:00Z"})["status"]

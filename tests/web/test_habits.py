@@ -217,6 +217,12 @@ def test_related_things_come_whole_when_asked_for(api: Developer) -> None:
     assert 422 == api.call("GET", f"{path}?expand=cats").status_code
 
 
+def test_what_can_not_be_used_says_what_can(front_api: Developer) -> None:
+    """Every method that an address has, whichever route it belongs to."""
+    answer = front_api.call("OPTIONS", "/customers")
+    assert (405, "GET, POST") == (answer.status_code, answer.headers["allow"])
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Limits
 

@@ -117,3 +117,28 @@ def test_every_problem_has_its_place(front: TestClient) -> None:
     """The `type` of a problem leads to a line about its code."""
     page = front.get("/docs/problems").text
     assert [] == [one.code for one in all_problems() if f'id="{one.code}"' not in page]
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """Where two do, the framework names them by their modules, and so would every client."""
+    assert [] == [name for name in describe_api().openapi()["components"]["schemas"] if "__" in name]
+
+
+ON_ONE_PAGE = {"/customers/{customer_id}/people", "/endpoints"}
+"""Lists with a bound of their own."""
+
+
+def test_every_route_has_the_habits_of_its_kind() -> None:
+    """Every POST takes a key, every PATCH a version, every list a limit and a cursor; each its errors."""
+    document = describe_api().openapi()
+    lacking = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            taken = {one["name"].lower() for one in operation.get("parameters", ())}
+            shown = json.dumps(operation["responses"].get("200", {}))
+            needs = {"post": {"idempotency-key"}, "patch": {"if-match"}}.get(method, set())
+            if "PageOut" in shown and path not in ON_ONE_PAGE:
+                needs |= {"limit", "cursor"}
+            if not needs <= taken or not {"401", "403", "422", "429"} <= operation["responses"].keys():
+                lacking.append(f"{method.upper()} {path}")
+    assert [] == lacking

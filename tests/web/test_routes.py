@@ -83,7 +83,7 @@ def two(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def _ids(api: Developer) -> dict[str, str]:
     """Ids of everything, by the names of paths' parameters."""
-    sold = api.sold()
+    paid, sold = api.sold("approve"), api.sold()
     api.shop.world.work()
 
     def newest(path: str) -> str:
@@ -101,8 +101,23 @@ def _ids(api: Developer) -> dict[str, str]:
         "notice_id": newest("/notices"),
         "event_id": newest("/events"),
         "test_clock_id": str(api.call("POST", "/test_clocks", {}).json()["id"]),
+        "person_id": api.get(f"/customers/{sold['customer_id']}")["people"][0]["id"],
+        "endpoint_id": api.post("/endpoints", {"url": "https://shop.example/purring"})["endpoint"]["id"],
+        **_money_back(api, paid["id"]),
         "version": "1",
     }
+
+
+def _money_back(api: Developer, subscription_id: str) -> dict[str, str]:
+    """A refund of a part of an invoice, and a dispute about the rest."""
+    world = api.shop.world
+    (invoice,) = api.get(f"/invoices?subscription_id={subscription_id}")["data"]
+    body = {"invoice_id": invoice["id"], "amount": {"minor": 100, "currency": "NOK"}}
+    refund = api.post("/refunds", body)
+    world.sandbox.remote.open_chargeback(refund["attempt_id"])
+    world.take_events_in()
+    world.work()
+    return {"refund_id": refund["id"], "dispute_id": api.get("/disputes")["data"][0]["id"]}
 
 
 def _path(route: Route, ids: dict[str, str]) -> str:
@@ -147,6 +162,7 @@ def _bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /subscriptions/{subscription_id}/tie": {"payment_method_id": ids["method_id"]},
         "POST /subscriptions/{subscription_id}/backup": {"payment_method_id": ids["method_id"]},
         "POST /subscriptions/{subscription_id}/change_quantity": {"quantity": 2},
+        "POST /subscriptions/{subscription_id}/change": {"when": "period_end", "quantity": 3},
         "POST /subscriptions/{subscription_id}/cancel": {"when": "now"},
         "POST /invoices": {
             "customer_id": ids["customer_id"],
@@ -159,9 +175,32 @@ def _bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /invoices/{invoice_id}/record_payment": {"amount": money, "reference": "bank"},
         "POST /invoices/{invoice_id}/record_refund": {"amount": money},
         "POST /attempts/{attempt_id}/correct": {"to": "succeeded", "note": "seen"},
+        "POST /refunds": {"invoice_id": ids["invoice_id"]},
+        "POST /refunds/{refund_id}/settle": {"to": "failed", "note": "seen"},
         "POST /recoveries/{recovery_id}/move": {"to": "2026-03-05T10:00:00Z"},
         "PATCH /merchant": {"name": "A"},
+        **_bodies_around(ids),
+    }
+
+
+def _bodies_around(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Of what a developer arranges around the money."""
+    return {
         "POST /test_clocks/{test_clock_id}/advance": {"to": "2026-03-05T10:00:00Z"},
+        "POST /merchant/set_limit": {"limit_id": "card-amount-24h", "attempts_max": 1},
+        "POST /merchant/override_limit": {
+            "limit_id": "card-amount-24h",
+            "attempts_max": 2,
+            "reason": "tried",
+            "by": "Kari",
+        },
+        "POST /customers/{customer_id}/people": {"name": "Ola", "email": "ola@example.com", "locale": "nb"},
+        "PATCH /customers/{customer_id}/people/{person_id}": {"name": "Ola"},
+        "POST /portal_sessions": {"customer_id": ids["customer_id"], "person_id": ids["person_id"]},
+        "POST /endpoints": {"url": "https://shop.example/other"},
+        "PATCH /endpoints/{endpoint_id}": {"events": ["invoice.*"]},
+        "POST /endpoints/{endpoint_id}/replay_event": {"event_id": ids["event_id"]},
+        "POST /endpoints/{endpoint_id}/replay_since": {"since": "2026-03-01T00:00:00Z"},
     }
 
 

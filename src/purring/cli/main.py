@@ -28,6 +28,7 @@ from purring.cli import (
     notices,
     queue,
     recoveries,
+    refunds,
     running,
     show,
     simulate,
@@ -72,6 +73,7 @@ importing.add_to(app)
 app.add_typer(show.app, name="show")
 explaining.add_to(app)
 app.add_typer(recoveries.app, name="recovery")
+app.add_typer(refunds.app, name="refund")
 app.add_typer(queue.app, name="queue")
 app.add_typer(letters.app, name="letters")
 app.add_typer(kid.app, name="kid")

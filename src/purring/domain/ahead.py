@@ -60,7 +60,8 @@ def expires_soon(facts: SubscriptionFacts, now: datetime) -> bool:
 
 def _goes_on(subscription: Subscription) -> bool:
     """Whether another period will be charged."""
-    return subscription.status in _LIVE and not subscription.cancel_at_period_end
+    ends = subscription.cancel_at_period_end or subscription.paused_at is not None
+    return subscription.status in _LIVE and not ends
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -117,19 +118,20 @@ def _charge_announced(facts: SubscriptionFacts, now: datetime, notice_id: Notice
     after = replace(subscription, announced_on=subscription.next_period_on)
     charge_at = start_of_day(subscription.next_period_on, zone(facts.merchant.timezone))
     notice = about_subscription(facts, after, NoticeKind.UPCOMING_CHARGE, now, notice_id, method=facts.method)
-    context = {**notice.context, "amount": str(_next_amount(subscription)), "charge_at": charge_at.isoformat()}
+    context = {**notice.context, "amount": str(_next_amount(facts)), "charge_at": charge_at.isoformat()}
     event = EventDraft(
         kind=EventKind.SUBSCRIPTION_CHARGE_ANNOUNCED,
         object_id=subscription.id,
         at=now,
-        data={"charge_on": subscription.next_period_on.isoformat(), "amount": str(_next_amount(subscription))},
+        data={"charge_on": subscription.next_period_on.isoformat(), "amount": str(_next_amount(facts))},
     )
     return Changes(created=(replace(notice, context=context),), changed=(after,), events=(event,))
 
 
-def _next_amount(subscription: Subscription) -> Money:
+def _next_amount(facts: SubscriptionFacts) -> Money:
     """What the next period will cost."""
-    return subscription.price.amount_for(subscription.pending_quantity or subscription.quantity)
+    price = facts.next_offer.price if facts.next_offer else facts.subscription.price
+    return price.amount_for(facts.subscription.pending_quantity or facts.subscription.quantity)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ def _item(facts: SubscriptionFacts, last_on: date) -> dict[str, str]:
     subscription = facts.subscription
     return {
         "product": facts.product.name,
-        "amount": str(_next_amount(subscription)),
+        "amount": str(_next_amount(facts)),
         "charge_at": start_of_day(_first_after(subscription, last_on), zone(facts.merchant.timezone)).isoformat(),
     }
 

@@ -41,10 +41,11 @@ EVERY_KIND = tuple(kind for kind in EventKind if kind not in PRIVATE)
 
 
 class EndpointStatus(StrEnum):
-    """Whether events are sent there."""
+    """Whether events are sent there. A deleted one is kept only until its log is forgotten."""
 
     ENABLED = "enabled"
     DISABLED = "disabled"
+    DELETED = "deleted"
 
 
 class DisabledReason(StrEnum):
@@ -62,6 +63,10 @@ class EventDeliveryStatus(StrEnum):
     OWED = "owed"
     DELIVERED = "delivered"
     DEAD = "dead"
+
+
+KEPT_FOR = {EventDeliveryStatus.DELIVERED: timedelta(days=30), EventDeliveryStatus.DEAD: timedelta(days=90)}
+"""How long a delivery that has ended so stays in the log; the events themselves are kept for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,13 @@ def wants(wanted: Iterable[str], kind: EventKind) -> bool:
         return False
     chosen = set(wanted)
     return not chosen or kind.value in chosen or f"{_noun(kind)}.*" in chosen
+
+
+def is_told(to: Endpoint, kind: EventKind, object_id: str) -> bool:
+    """Tell whether an endpoint is told of an event: of its own test always, and of nobody else's."""
+    if kind is EventKind.ENDPOINT_TESTED:
+        return object_id == to.id
+    return wants(to.wanted, kind)
 
 
 def check_wanted(wanted: Iterable[str]) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ class EventKind(StrEnum):
     SUBSCRIPTION_CANCEL_SCHEDULED = "subscription.cancel_scheduled"
     SUBSCRIPTION_CANCELED = "subscription.canceled"
     SUBSCRIPTION_CHANGED = "subscription.changed"
+    SUBSCRIPTION_PAUSED = "subscription.paused"
+    SUBSCRIPTION_RESUMED = "subscription.resumed"
     SUBSCRIPTION_METHOD_CHANGED = "subscription.method_changed"
     SUBSCRIPTION_CHARGE_ANNOUNCED = "subscription.charge_announced"
     METHOD_ADDED = "payment_method.added"
@@ -75,6 +77,7 @@ class EventKind(StrEnum):
     NOTICE_COMPLAINED = "notice.complained"
     QUEUE_SETTLED = "queue.settled"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_TESTED = "endpoint.tested"
     TEST_CLOCK_ADVANCED = "test_clock.advanced"
     TEST_CLOCK_DELETED = "test_clock.deleted"
 
@@ -145,6 +148,8 @@ SILENT = frozenset(
         EventKind.SUBSCRIPTION_ACTIVE,
         EventKind.SUBSCRIPTION_CANCEL_SCHEDULED,
         EventKind.SUBSCRIPTION_CHANGED,
+        EventKind.SUBSCRIPTION_PAUSED,
+        EventKind.SUBSCRIPTION_RESUMED,
         EventKind.METHOD_ADDED,
         EventKind.METHOD_EDITED,
         EventKind.METHOD_REMOVED,
@@ -159,6 +164,7 @@ SILENT = frozenset(
         EventKind.ENDPOINT_DISABLED,
         EventKind.TEST_CLOCK_ADVANCED,
         EventKind.TEST_CLOCK_DELETED,
+        EventKind.ENDPOINT_TESTED,
     }
 )
 """Events the customer isn't told about; a test sees to it that every event stands in one of the two."""

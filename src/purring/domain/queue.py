@@ -17,6 +17,7 @@ class QueueKind(StrEnum):
     DISPUTED = "disputed"
     DISPUTE_LOST = "dispute_lost"
     SURPLUS = "surplus"
+    REFUND_UNKNOWN = "refund_unknown"
     EVENT_WAITING = "event_waiting"
     EVENT_FAILED = "event_failed"
     SET_ASIDE = "set_aside"

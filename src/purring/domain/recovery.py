@@ -38,6 +38,7 @@ class Cause(StrEnum):
     CUSTOMER = "customer"
     OPERATOR = "operator"
     OUTSIDE = "outside"
+    CREDIT = "credit"
 
 
 class HoldReason(StrEnum):

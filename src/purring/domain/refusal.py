@@ -28,10 +28,15 @@ class RefusalCode(StrEnum):
     NOTHING_OWED = "nothing_owed"
     NO_METHOD_TIED = "no_method_tied"
     NOTHING_PLANNED = "nothing_planned"
+    NOTHING_TO_REFUND = "nothing_to_refund"
     NOT_ON_HOLD = "not_on_hold"
     ON_HOLD = "on_hold"
     OUTCOME_UNKNOWN = "outcome_unknown"
     RECOVERY_CLOSED = "recovery_closed"
+    REFUND_SETTLED = "refund_settled"
+    REFUND_UNKNOWN = "refund_unknown"
+    SUBSCRIPTION_OWES = "subscription_owes"
+    SUBSCRIPTION_PAUSED = "subscription_paused"
     TOO_MANY_CODES = "too_many_codes"
     TOO_MANY_ENDPOINTS = "too_many_endpoints"
     TOO_MANY_TRIES = "too_many_tries"
@@ -60,10 +65,15 @@ REFUSALS: Mapping[RefusalCode, str] = {
     RefusalCode.NOTHING_OWED: "Nothing is owed; there is nothing to pay.",
     RefusalCode.NO_METHOD_TIED: "No payment method is tied to the subscription; tie one first.",
     RefusalCode.NOTHING_PLANNED: "No charge is planned; retry now instead, or tie a method that can be charged.",
+    RefusalCode.NOTHING_TO_REFUND: "No charge of the invoice has so much left to give back; ask for less.",
     RefusalCode.NOT_ON_HOLD: "Nothing is paused; there is nothing to resume.",
     RefusalCode.ON_HOLD: "The invoice is on hold; lift the hold first, or wait until it ends.",
     RefusalCode.OUTCOME_UNKNOWN: "The outcome of the last charge is not known yet; wait for the gateway's answer.",
     RefusalCode.RECOVERY_CLOSED: "The recovery is closed; pay the invoice instead of retrying it.",
+    RefusalCode.REFUND_SETTLED: "It is known what became of this refund; make a new one for more.",
+    RefusalCode.REFUND_UNKNOWN: "The key is too old to be sent again; look at the gateway, then settle the refund.",
+    RefusalCode.SUBSCRIPTION_OWES: "An invoice of the subscription isn't paid; pay it first, or change at period end.",
+    RefusalCode.SUBSCRIPTION_PAUSED: "The subscription is paused; resume it first, or change it at period end.",
     RefusalCode.TOO_MANY_CODES: "Too many codes were asked for; use the newest one, or try again in an hour.",
     RefusalCode.TOO_MANY_ENDPOINTS: "The merchant has 32 endpoints already; change one of those instead.",
     RefusalCode.TOO_MANY_TRIES: "Too many methods or payments were tried; wait as many minutes as the details say.",

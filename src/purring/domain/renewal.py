@@ -9,20 +9,22 @@ from typing import assert_never
 
 from purring.domain.ahead import announced, announces_at
 from purring.domain.calendar import days, local_date, start_of_day, zone
-from purring.domain.catalog import period
+from purring.domain.catalog import Price, period
 from purring.domain.changes import Changes
-from purring.domain.errors import RefusalCode, Refused
+from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import InvoiceId, LineId, MerchantId, NoticeId, invoice_id_of
-from purring.domain.invoice import Invoice, InvoiceLine, InvoiceStatus
+from purring.domain.invoice import Invoice, InvoiceEvent, InvoiceLine, InvoiceStatus
 from purring.domain.journal import EntryDraft, EntryKind
 from purring.domain.merchant import Merchant
+from purring.domain.money import Money
 from purring.domain.notice import NoticeKind, told_at
 from purring.domain.noun import replace
 from purring.domain.payment_method import PaymentMethod
+from purring.domain.recovery import Cause
 from purring.domain.subscription import StatusReason, Subscription, SubscriptionEvent, SubscriptionStatus
 from purring.domain.subscription_facts import SubscriptionFacts, about_subscription
-from purring.domain.transitions import SUBSCRIPTION, moved
+from purring.domain.transitions import INVOICE, SUBSCRIPTION, moved
 
 IN_FLIGHT_PATIENCE = timedelta(hours=1)
 """Nothing is canceled while a charge is in flight; the clock strikes again after this long."""
@@ -50,13 +52,15 @@ def next_step_at(
 
 
 def own_step_at(subscription: Subscription, merchant: Merchant) -> datetime | None:
-    """When renewal, the end of a trial or a cancellation falls due."""
+    """When renewal, the end of a trial, of a pause or of the subscription itself falls due."""
     match subscription.status:
         case SubscriptionStatus.CANCELED:
             return None
         case SubscriptionStatus.SUSPENDED:
             return _suspension_step_at(subscription, merchant)
         case SubscriptionStatus.TRIALING | SubscriptionStatus.ACTIVE | SubscriptionStatus.PAST_DUE:
+            if subscription.is_resting:
+                return subscription.resumes_at
             return start_of_day(subscription.next_period_on, zone(merchant.timezone))
         case _:
             assert_never(subscription.status)
@@ -95,7 +99,8 @@ def resumed(
 def issues_invoice(facts: SubscriptionFacts, now: datetime) -> bool:
     """Whether the clock, striking at `now`, issues an invoice."""
     subscription = facts.subscription
-    if subscription.status is SubscriptionStatus.SUSPENDED or subscription.cancel_at_period_end:
+    rests = subscription.is_resting or subscription.cancel_at_period_end
+    if rests or subscription.status is SubscriptionStatus.SUSPENDED:
         return False
     due_at = own_step_at(subscription, facts.merchant)
     return due_at is not None and due_at <= now
@@ -112,6 +117,8 @@ def strike(facts: SubscriptionFacts, now: datetime, ids: NewIds, alike: Sequence
         return _announce(facts, now, ids, alike)
     if subscription.status is SubscriptionStatus.SUSPENDED:
         return _end_suspension(facts, now, ids)
+    if subscription.is_resting:
+        return unpaused(facts, now)
     if subscription.cancel_at_period_end and facts.in_flight:
         return _look_again(subscription, now + IN_FLIGHT_PATIENCE)
     if subscription.cancel_at_period_end:
@@ -135,21 +142,44 @@ def _announce(facts: SubscriptionFacts, now: datetime, ids: NewIds, alike: Seque
 
 def _renew(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:
     """Issue the invoice of the next period and move on to it."""
-    subscription = facts.subscription
     renewed, events = _next_period(facts, now)
     invoice = _invoice(facts, renewed, now, ids)
-    events = [
-        *events,
-        _event(EventKind.SUBSCRIPTION_RENEWED, subscription.id, now, invoice_id=invoice.id),
-        _event(EventKind.INVOICE_ISSUED, invoice.id, now, number=invoice.number, total=str(invoice.total)),
-    ]
-    entry = EntryDraft(kind=EntryKind.INVOICED, invoice_id=invoice.id, attempt_id=None, amount=invoice.total, at=now)
-    return Changes(created=(invoice,), changed=(renewed,), events=tuple(events), entries=(entry,))
+    events.append(_event(EventKind.SUBSCRIPTION_RENEWED, renewed.id, now, invoice_id=invoice.id))
+    return issued(Changes(changed=(renewed,), events=tuple(events)), renewed, invoice, now)
+
+
+def issued(changes: Changes, subscription: Subscription, invoice: Invoice, now: datetime) -> Changes:
+    """The changes with an invoice, which the subscription's credit settles as far as it goes.
+
+    `subscription`: as `changes` leave it.
+    """
+    said = _event(EventKind.INVOICE_ISSUED, invoice.id, now, number=invoice.number, total=str(invoice.total))
+    applied = min(Money(subscription.credit_minor, invoice.total.currency), invoice.total)
+    entries = [_entry(EntryKind.INVOICED, invoice, invoice.total, now)]
+    events = [said]
+    if applied:
+        invoice = replace(invoice, credited_minor=applied.minor)
+        entries.append(_entry(EntryKind.CREDITED, invoice, applied, now))
+    if not invoice.owed:
+        status = moved(INVOICE, invoice.status, InvoiceEvent.PAID)
+        invoice = replace(invoice, status=status, closed_at=now, next_step_at=None)
+        paid = {"amount": str(invoice.total), "cause": Cause.CREDIT.value}
+        events.append(_event(EventKind.INVOICE_PAID, invoice.id, now, **paid))
+    left = replace(subscription, credit_minor=subscription.credit_minor - applied.minor)
+    others = tuple(noun for noun in changes.changed if noun is not subscription)
+    made = Changes(created=(invoice,), changed=(left,), events=tuple(events), entries=tuple(entries))
+    return replace(changes, changed=others) + made
+
+
+def _entry(kind: EntryKind, invoice: Invoice, amount: Money, now: datetime) -> EntryDraft:
+    return EntryDraft(kind=kind, invoice_id=invoice.id, attempt_id=None, amount=amount, at=now)
 
 
 def _next_period(facts: SubscriptionFacts, now: datetime) -> tuple[Subscription, list[EventDraft]]:
-    """The subscription in its next period, at the quantity that was asked for."""
+    """The subscription in its next period, at the price and the quantity that were asked for."""
     subscription = facts.subscription
+    price = facts.next_offer.price if facts.next_offer else subscription.price
+    subscription = sold_as(subscription, price, subscription.pending_quantity or subscription.quantity)
     events = []
     event = SubscriptionEvent.RENEWED
     if subscription.status is SubscriptionStatus.TRIALING:
@@ -159,8 +189,6 @@ def _next_period(facts: SubscriptionFacts, now: datetime) -> tuple[Subscription,
     renewed = replace(
         subscription,
         status=moved(SUBSCRIPTION, subscription.status, event),
-        quantity=subscription.pending_quantity or subscription.quantity,
-        pending_quantity=None,
         period_start_on=running.start_on,
         period_end_on=running.end_on,
         next_period_index=subscription.next_period_index + 1,
@@ -168,10 +196,18 @@ def _next_period(facts: SubscriptionFacts, now: datetime) -> tuple[Subscription,
     return replace(renewed, next_step_at=next_step_at(renewed, facts.merchant, facts.method)), events
 
 
+def sold_as(subscription: Subscription, price: Price, quantity: int) -> Subscription:
+    """The subscription at another price and quantity; another interval counts from the end of the running period."""
+    if price.interval != subscription.price.interval:
+        subscription = replace(subscription, anchor_on=subscription.next_period_on, next_period_index=0)
+    return replace(subscription, price=price, quantity=quantity, pending_price_id=None, pending_quantity=None)
+
+
 def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids: NewIds) -> Invoice:
     """The invoice of the period that begins. Made late, it is dated that day, so that the window isn't shortened."""
     amount = renewed.amount
-    line = InvoiceLine(id=ids.line_id, description=facts.product.name, quantity=renewed.quantity, amount=amount)
+    product = facts.next_offer.product if facts.next_offer else facts.product
+    line = InvoiceLine(id=ids.line_id, description=product.name, quantity=renewed.quantity, amount=amount)
     return Invoice(
         id=ids.invoice_id,
         number=ids.number,
@@ -187,6 +223,41 @@ def _invoice(facts: SubscriptionFacts, renewed: Subscription, now: datetime, ids
         test_clock_id=facts.customer.test_clock_id,
         next_step_at=now,
     )
+
+
+def paused(facts: SubscriptionFacts, now: datetime, until: datetime | None) -> Changes:
+    """Begin no period any more, until an instant or until somebody resumes it; what is issued is collected as before.
+
+    Raises:
+        Refused: it has ended, or is suspended until its invoices are paid.
+        InvalidInput: `until` isn't to come.
+    """
+    subscription = facts.subscription
+    if subscription.status is SubscriptionStatus.CANCELED:
+        raise Refused(RefusalCode.ALREADY_CANCELED, details=(subscription.id,))
+    if subscription.status is SubscriptionStatus.SUSPENDED:
+        raise Refused(RefusalCode.SUBSCRIPTION_OWES)
+    if until is not None and until <= now:
+        raise InvalidInput("a pause ends later than now; leave it out to pause until somebody resumes", field="until")
+    after = replace(subscription, paused_at=subscription.paused_at or now, resumes_at=until)
+    after = replace(after, next_step_at=next_step_at(after, facts.merchant, facts.method))
+    said = _event(EventKind.SUBSCRIPTION_PAUSED, after.id, now, until=until.isoformat() if until else None)
+    return Changes(changed=(after,), events=(said,))
+
+
+def unpaused(facts: SubscriptionFacts, now: datetime) -> Changes:
+    """Go on: with the period that comes next or, where that has passed, with one that begins today.
+
+    Raises:
+        Refused: it isn't paused.
+    """
+    if facts.subscription.paused_at is None or facts.subscription.status is SubscriptionStatus.CANCELED:
+        raise Refused(RefusalCode.NOT_ON_HOLD)
+    after = replace(facts.subscription, paused_at=None, resumes_at=None)
+    said = _event(EventKind.SUBSCRIPTION_RESUMED, after.id, now)
+    if after.status is SubscriptionStatus.SUSPENDED:
+        return Changes(changed=(after,), events=(said,))
+    return Changes(changed=(resumed(after, facts.merchant, now, facts.method),), events=(said,))
 
 
 def _end_suspension(facts: SubscriptionFacts, now: datetime, ids: NewIds) -> Changes:

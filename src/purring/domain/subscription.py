@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from purring.domain.catalog import Price, period
-from purring.domain.ids import CustomerId, MethodId, SubscriptionId, TestClockId
+from purring.domain.ids import CustomerId, MethodId, PriceId, SubscriptionId, TestClockId
 from purring.domain.money import Money
 
 
@@ -56,6 +56,9 @@ class Subscription:
     `method_tied_at` moves whenever the tied method changes. `next_step_at`: when renewal, trial end or cancellation
     falls due, or a notice ahead of it. `announced_on`: first day of the newest period whose charge was announced.
     `test_clock_id`: its customer's.
+    `pending_price_id`, `pending_quantity`: what is sold from the next period on, where that is something else.
+    `paused_at`: no period is begun since then, until `resumes_at` or until somebody resumes it. `credit_minor`: what
+    is in the customer's favor, in the price's currency; it settles the next invoices.
     """
 
     id: SubscriptionId
@@ -78,6 +81,10 @@ class Subscription:
     cancel_warned_at: datetime | None = None
     canceled_at: datetime | None = None
     pending_quantity: int | None = None
+    pending_price_id: PriceId | None = None
+    paused_at: datetime | None = None
+    resumes_at: datetime | None = None
+    credit_minor: int = 0
     announced_on: date | None = None
     external_id: str | None = None
     test_clock_id: TestClockId | None = None
@@ -87,6 +94,11 @@ class Subscription:
     def amount(self) -> Money:
         """What one period costs."""
         return self.price.amount_for(self.quantity)
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is paused and not about to end: no period begins before it is resumed."""
+        return self.paused_at is not None and not self.cancel_at_period_end
 
     @property
     def next_period_on(self) -> date:

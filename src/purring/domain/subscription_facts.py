@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from purring.domain.catalog import Product
+from purring.domain.catalog import Price, Product
 from purring.domain.customer import Customer
-from purring.domain.ids import AttemptId, NoticeId
+from purring.domain.ids import AttemptId, InvoiceId, NoticeId
 from purring.domain.merchant import Merchant
 from purring.domain.notice import Notice, NoticeKind, NoticeStatus
 from purring.domain.notice_times import due_at
@@ -16,11 +16,20 @@ from purring.domain.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A price, and what it is for."""
+
+    price: Price
+    product: Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionFacts:
     """One subscription, who sells it, who pays, and what is sold.
 
-    `method`: what is tied. `in_flight`: open attempts of its invoices. `cancel_warning`: the newest warning of its
-    cancellation.
+    `next_offer`: what is sold from the next period on, where that is something else. `unpaid`: invoices that a change
+    at once must wait for. `method`: what is tied. `in_flight`: open attempts of its invoices. `cancel_warning`: the
+    newest warning of its cancellation.
     """
 
     merchant: Merchant
@@ -28,6 +37,8 @@ class SubscriptionFacts:
     subscription: Subscription
     product: Product
     method: PaymentMethod | None = None
+    next_offer: Offer | None = None
+    unpaid: tuple[InvoiceId, ...] = ()
     in_flight: tuple[AttemptId, ...] = ()
     cancel_warning: Notice | None = None
 

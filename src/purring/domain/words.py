@@ -40,6 +40,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Cause.CUSTOMER: mark("the customer paid"),
         Cause.OPERATOR: mark("an operator's charge succeeded"),
         Cause.OUTSIDE: mark("it was paid elsewhere"),
+        Cause.CREDIT: mark("a credit settled it"),
     },
     HoldReason: {
         HoldReason.NONE: mark("none"),

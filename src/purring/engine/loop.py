@@ -13,6 +13,7 @@ from purring.domain.errors import StoreUnavailable
 from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
 from purring.operations.bounces import BounceWatch
 from purring.operations.deliver import Courier
+from purring.operations.housekeeping import Housekeeping
 from purring.operations.inbound import work_inbound
 from purring.operations.notices import send_due
 from purring.operations.reconcile import is_known_to_gateways, reconcile
@@ -94,6 +95,7 @@ class Worker:
         self.is_compared = not compares_first
         self._looks_at: datetime | None = None
         self._bounces = BounceWatch()
+        self._housekeeping = Housekeeping()
         self.pipeline = Pipeline(services, interrupt)
         self._courier = Courier(services) if delivers and services.outbound else None
 
@@ -109,6 +111,7 @@ class Worker:
         if goes_on:
             return Turn(checked=checked)
         self._bounces.look(self.services)
+        self._housekeeping.look(self.services)
         return Turn(
             checked=checked,
             inbound=work_inbound(self.services),

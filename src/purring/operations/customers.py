@@ -61,7 +61,7 @@ def create_customer(
         kind=kind,
         external_id=external_id,
         test_clock_id=test_clock_id,
-        people=tuple(_person(services, customer_id, person) for person in people),
+        people=tuple(new_person(services, customer_id, person) for person in people),
     )
     with services.store.transaction() as conn:
         merchants.get(conn, merchant_id)
@@ -103,11 +103,9 @@ def _require_free(conn: Connection, merchant_id: MerchantId, external_id: str | 
         raise InvalidInput(f"{known} is the external id of {other.id} already", field="external_id")
 
 
-def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> Person:
-    """One person with an id, whom we can write to."""
-    if not is_address(person.email):
-        raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
-    require_phone(person.phone, takes_sms=person.takes_sms)
+def new_person(services: Services, customer_id: CustomerId, person: NewPerson) -> Person:
+    """One person with an id, whom we can write to. Raises InvalidInput, UnknownLocale."""
+    require_reachable(person)
     return Person(
         id=PersonId(services.ids.new("per_")),
         customer_id=customer_id,
@@ -118,3 +116,10 @@ def _person(services: Services, customer_id: CustomerId, person: NewPerson) -> P
         phone=person.phone,
         takes_sms=person.takes_sms,
     )
+
+
+def require_reachable(person: NewPerson | Person) -> None:
+    """Refuse somebody whom we can't write to. Raises InvalidInput."""
+    if not is_address(person.email):
+        raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
+    require_phone(person.phone, takes_sms=person.takes_sms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,9 +15,10 @@ from purring.domain.endpoint import (
     EventDeliveryStatus,
     check_url,
     check_wanted,
-    wants,
+    is_told,
 )
 from purring.domain.errors import ConfigError, InvalidInput, NotFound, RefusalCode, Refused
+from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import EndpointId, EventId, MerchantId, check_id, make_id
 from purring.operations.deliver import disable as disable_in
 from purring.operations.outbound import Outbound
@@ -34,6 +35,7 @@ OVERLAP_MAX = timedelta(days=7)
 ENDPOINTS_MAX = 32
 """Per merchant: each event is written once for each of them."""
 LOG_MAX = 500
+DELETED = "the endpoint was deleted"
 _PAGE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS = timedelta(milliseconds=1)
@@ -66,14 +68,12 @@ def add_endpoint(
         ConfigError: this installation has no key to keep the secret under.
     """
     outbound = _outbound(services)
-    if len(description) > DESCRIPTION_CHARS_MAX:
-        raise InvalidInput(f"a description has at most {DESCRIPTION_CHARS_MAX} characters", field="description")
     secret = secret_of(outbound.draw_bytes(SECRET_BYTES))
     endpoint = Endpoint(
         id=EndpointId(services.ids.new("ep_")),
         merchant_id=merchant_id,
         url=check_url(url, allows_loopback=outbound.poster.allows_loopback),
-        description=description.strip(),
+        description=_described(description),
         wanted=check_wanted(wanted),
         status=EndpointStatus.ENABLED,
         reason=DisabledReason.NONE,
@@ -88,6 +88,80 @@ def add_endpoint(
     return Opened(endpoint=endpoint, secret=secret)
 
 
+def _described(description: str) -> str:
+    if len(description) > DESCRIPTION_CHARS_MAX:
+        raise InvalidInput(f"a description has at most {DESCRIPTION_CHARS_MAX} characters", field="description")
+    return description.strip()
+
+
+def change_endpoint(
+    services: Services,
+    merchant_id: MerchantId,
+    endpoint_id: EndpointId,
+    check: Callable[[Endpoint], None],
+    *,
+    url: str | None = None,
+    wanted: Sequence[str] | None = None,
+    description: str | None = None,
+) -> Endpoint:
+    """Send events elsewhere, or others of them; what isn't named stays. `check` sees it before, and may refuse.
+
+    Raises:
+        NotFound: the merchant has no such endpoint.
+        InvalidInput: as `add_endpoint`.
+    """
+    allows_loopback = _outbound(services).poster.allows_loopback
+
+    def act(conn: Connection) -> Endpoint:
+        before = endpoints.get(conn, merchant_id, endpoint_id)
+        check(before)
+        after = replace(
+            before,
+            url=before.url if url is None else check_url(url, allows_loopback=allows_loopback),
+            wanted=before.wanted if wanted is None else check_wanted(wanted),
+            description=before.description if description is None else _described(description),
+        )
+        if after != before:
+            endpoints.change(conn, after)
+        return endpoints.get(conn, merchant_id, endpoint_id)
+
+    return transact(services, act)
+
+
+def delete_endpoint(services: Services, merchant_id: MerchantId, endpoint_id: EndpointId) -> None:
+    """Send nothing there ever again, and forget its secrets; its log is kept as long as any.
+
+    Raises:
+        NotFound: the merchant has no such endpoint.
+    """
+    now = services.clock.now()
+
+    def act(conn: Connection) -> None:
+        before = endpoints.get(conn, merchant_id, endpoint_id)
+        gone = replace(before, status=EndpointStatus.DELETED, reason=DisabledReason.NONE, disabled_at=None, secret="")
+        endpoints.change(conn, replace(gone, old_secret=None, old_secret_until=None))
+        event_deliveries.end_all(conn, (merchant_id, endpoint_id), DELETED, now)
+
+    transact(services, act)
+
+
+def try_endpoint(services: Services, merchant_id: MerchantId, endpoint_id: EndpointId) -> Event:
+    """Send an event that means nothing, whatever the endpoint wants, to see whether it arrives; gives that event.
+
+    Raises:
+        NotFound: the merchant has no such endpoint.
+        Refused: the endpoint is disabled.
+    """
+    said = EventDraft(kind=EventKind.ENDPOINT_TESTED, object_id=endpoint_id, at=services.clock.now(), data={})
+
+    def act(conn: Connection) -> Event:
+        _taking(conn, merchant_id, endpoint_id)
+        events.append(conn, [(merchant_id, said)], services.ids)
+        return events.of_objects(conn, merchant_id, [endpoint_id])[-1]
+
+    return transact(services, act)
+
+
 def endpoints_of(
     services: Services, merchant_id: MerchantId
 ) -> list[tuple[Endpoint, Mapping[EventDeliveryStatus, int]]]:
@@ -96,6 +170,20 @@ def endpoints_of(
         found = endpoints.all_of(conn, merchant_id)
         counts = event_deliveries.counts(conn, merchant_id)
     return [(one, counts.get(one.id, {})) for one in found]
+
+
+def endpoint_of(
+    services: Services, merchant_id: MerchantId, endpoint_id: EndpointId
+) -> tuple[Endpoint, Mapping[EventDeliveryStatus, int]]:
+    """One endpoint, with how many events it is owed, and how many are dead.
+
+    Raises:
+        NotFound: the merchant has no such endpoint.
+    """
+    with services.store.reading() as conn:
+        found = endpoints.get(conn, merchant_id, endpoint_id)
+        counts = event_deliveries.counts(conn, merchant_id)
+    return found, counts.get(endpoint_id, {})
 
 
 def rotate_secret(
@@ -204,7 +292,7 @@ def replay_event(services: Services, merchant_id: MerchantId, endpoint_id: Endpo
 
     def act(conn: Connection) -> None:
         to = _taking(conn, merchant_id, endpoint_id)
-        found = [one for one in events.load(conn, [(merchant_id, event_id)]) if wants(to.wanted, one.kind)]
+        found = [one for one in events.load(conn, [(merchant_id, event_id)]) if is_told(to, one.kind, one.object_id)]
         if not found:
             raise NotFound(f"no event {event_id} of which this endpoint is told", field="event_id")
         _owe(conn, services, to, found, now)
@@ -225,7 +313,7 @@ def replay_since(services: Services, merchant_id: MerchantId, endpoint_id: Endpo
     def act(conn: Connection, last: str) -> tuple[int, str | None]:
         to = _taking(conn, merchant_id, endpoint_id)
         page = events.after(conn, merchant_id, last, limit=_PAGE)
-        n = _owe(conn, services, to, [one for one in page if wants(to.wanted, one.kind)], now)
+        n = _owe(conn, services, to, [one for one in page if is_told(to, one.kind, one.object_id)], now)
         return n, page[-1].id if len(page) == _PAGE else None
 
     goes_on: str | None = last

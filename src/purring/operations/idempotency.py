@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from purring.domain.errors import KeyReused, RequestUnderWay
+from purring.domain.errors import ConfigError, KeyReused, RequestUnderWay
 from purring.domain.ids import MerchantId
 from purring.operations.services import Services
 from purring.operations.transact import transact
 from purring.store import Connection, api_requests
+from purring.webhooks.vault import Vault
 
 KEPT_FOR = timedelta(hours=48)
 """How long an answer can be had again: longer than any client's retries."""
@@ -25,11 +26,15 @@ KEY_CHARS_MAX = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """A request: whose, under which key, and a digest of all that it asks for."""
+    """A request: whose, under which key, and a digest of all that it asks for.
+
+    `is_secret`: its answer lets a reader do something; it is kept sealed.
+    """
 
     merchant_id: MerchantId
     key: str
     request_hash: str
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +69,9 @@ def once(services: Services, request: Keyed, act: Act) -> Answer:
 
     def whole(conn: Connection) -> Answer:
         if not _begins(conn, request, now):
-            return _first_answer(conn, request)
+            return _first_answer(conn, services, request)
         answer = act(replace(services, store=services.store.joined(conn)))
-        api_requests.answer(conn, request.merchant_id, request.key, answer.http_status, answer.text)
+        _keep(conn, services, request, answer)
         return answer
 
     return transact(services, whole)
@@ -79,12 +84,12 @@ def once_beyond(services: Services, request: Keyed, act: Act) -> Answer:
     """
     now = services.clock.now()
     with services.store.transaction() as conn:
-        first = None if _begins(conn, request, now) else _first_answer(conn, request)
+        first = None if _begins(conn, request, now) else _first_answer(conn, services, request)
     if first is not None:
         return first
     answer = act(services)
     with services.store.transaction() as conn:
-        api_requests.answer(conn, request.merchant_id, request.key, answer.http_status, answer.text)
+        _keep(conn, services, request, answer)
     return answer
 
 
@@ -93,7 +98,18 @@ def _begins(conn: Connection, request: Keyed, now: datetime) -> bool:
     return api_requests.begin(conn, request.merchant_id, request.key, request.request_hash, now)
 
 
-def _first_answer(conn: Connection, request: Keyed) -> Answer:
+def _keep(conn: Connection, services: Services, request: Keyed, answer: Answer) -> None:
+    kept = _vault(services).seal(answer.text) if request.is_secret else answer.text
+    api_requests.answer(conn, request.merchant_id, request.key, answer.http_status, kept)
+
+
+def _vault(services: Services) -> Vault:
+    if services.outbound is None:
+        raise ConfigError("nothing keeps secrets here; run this where PURRING's settings are", field="outbound")
+    return services.outbound.vault
+
+
+def _first_answer(conn: Connection, services: Services, request: Keyed) -> Answer:
     first = api_requests.find(conn, request.merchant_id, request.key)
     if first.request_hash != request.request_hash:
         raise KeyReused(
@@ -106,4 +122,5 @@ def _first_answer(conn: Connection, request: Keyed) -> Answer:
             "the invoice's attempts to see what became of it.",
             field="Idempotency-Key",
         )
-    return Answer(http_status=first.http_status, text=first.answer, is_repeated=True)
+    text = _vault(services).open(first.answer) if request.is_secret else first.answer
+    return Answer(http_status=first.http_status, text=text, is_repeated=True)

@@ -15,12 +15,13 @@ from purring.domain.decide.begin import plan_next
 from purring.domain.errors import InvalidInput, StaleWrite, StoreUnavailable
 from purring.domain.ids import AttemptId, MerchantId
 from purring.domain.invoice import DisputeStatus
+from purring.domain.refund import Refund, succeeded, told_of
 from purring.domain.schedule import schedule
 from purring.gateways.base import InboundEvent, InboundKind
 from purring.operations.bounces import MAIL, work_mails
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import together_or_alone, told, transact
-from purring.store import Connection, attempts, inbound, leases, test_clocks
+from purring.store import Connection, attempts, inbound, leases, refunds, test_clocks
 from purring.store.attempts import Whose
 from purring.store.changes import save_many
 from purring.store.facts import Key, load_many
@@ -146,22 +147,50 @@ def _act_on_first_of_each_customer(
     cases = load_many(conn, [keys[event.key] for event in events], now, lock=True)
     drafts: dict[tuple[MerchantId, str], tuple[Key, Draft]] = {}
     later: list[InboundEvent] = []
+    own, settled = _refunds_told(conn, events, keys), dict[str, tuple[MerchantId, Refund]]()
     for event in events:
         key = keys[event.key]
         facts = cases[key]
         of, draft = drafts.setdefault((key[0], facts.customer.id), (key, Draft(facts, now)))
         if of == key:
             _apply(draft, event)
+            ours = _refunded(draft, event, own[event.key]) if _is_refund(event) else None
+            if ours:
+                settled[ours.id] = (key[0], ours)
         else:
             later.append(event)
     for _, draft in drafts.values():
         plan_next(draft, schedule(draft.facts, now).next_step_at)
     save_many(conn, [(key[0], draft.done()) for key, draft in drafts.values()], services.ids, now)
+    refunds.change_many(conn, list(settled.values()))
     return later
 
 
+def _refunds_told(conn: Connection, events: Sequence[InboundEvent], keys: Mapping[str, Key]) -> dict[str, list[Refund]]:
+    """Our own refunds of the charges that events say were refunded, by the charges' keys."""
+    told = {event.key: (keys[event.key][0], AttemptId(event.key)) for event in events if _is_refund(event)}
+    found = refunds.of_attempts(conn, told.values()) if told else {}
+    return {key: found.get(charge, []) for key, charge in told.items()}
+
+
+def _is_refund(event: InboundEvent) -> bool:
+    return event.kind is InboundKind.REFUNDED
+
+
+def _refunded(draft: Draft, event: InboundEvent, known: list[Refund]) -> Refund | None:
+    """Book a refund that was made elsewhere; one of our own is confirmed, and booked if nobody knew of it yet."""
+    assert event.amount, f"event {event.event_id} has no amount"
+    own = told_of(known, event.amount)
+    if own is None:
+        dispute.refunded(draft, event.amount)
+        return None
+    after = succeeded(draft, own, told=True)
+    known[known.index(own)] = after
+    return after
+
+
 def _apply(draft: Draft, event: InboundEvent) -> None:
-    """What each kind of event means."""
+    """What each kind of event means, but for a refund, which may be our own."""
     if _comes_too_early(draft, event):
         raise InvalidInput("the event is about something that hasn't reached us yet; it is kept and tried again")
     match event.kind:
@@ -177,8 +206,7 @@ def _apply(draft: Draft, event: InboundEvent) -> None:
         case InboundKind.CHARGEBACK_LOST:
             dispute.dispute_lost(draft)
         case InboundKind.REFUNDED:
-            assert event.amount, f"event {event.event_id} has no amount"
-            dispute.refunded(draft, event.amount)
+            pass
         case _:
             assert_never(event.kind)
 

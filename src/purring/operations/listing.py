@@ -20,6 +20,7 @@ from purring.store import (
     methods,
     notices,
     recoveries,
+    refunds,
     subscriptions,
     test_clocks,
 )
@@ -40,6 +41,8 @@ _LOAD: Mapping[Listed, Load] = {
     Listed.NOTICE: notices.load,
     Listed.EVENT: events.under_keys,
     Listed.TEST_CLOCK: test_clocks.load,
+    Listed.REFUND: refunds.load,
+    Listed.DISPUTE: invoices.load,
 }
 
 

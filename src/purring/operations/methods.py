@@ -175,16 +175,22 @@ def remove_and_replace(services: Services, merchant_id: MerchantId, old_id: Meth
 
 
 def locked_subscription(
-    conn: Connection, merchant_id: MerchantId, subscription_id: SubscriptionId, *, canceling: bool = False
+    conn: Connection,
+    merchant_id: MerchantId,
+    subscription_id: SubscriptionId,
+    *,
+    canceling: bool = False,
+    changing: bool = False,
 ) -> SubscriptionFacts:
     """A subscription with what belongs to it; nobody else bills its customer until the transaction ends.
 
-    `canceling`: with what a cancellation must know besides.
+    `canceling`, `changing`: with what a cancellation or a change at once must know besides.
 
     Raises:
         NotFound: the merchant has no such subscription.
     """
-    found = subscriptions.load_for_renewal(conn, [(merchant_id, subscription_id)], lock=True, canceling=canceling)
+    key = (merchant_id, subscription_id)
+    found = subscriptions.load_for_renewal(conn, [key], lock=True, canceling=canceling, changing=changing)
     if not found:
         raise NotFound(f"There is no subscription {subscription_id}.", field="subscription_id")
     return found[0]

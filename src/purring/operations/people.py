@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from purring.domain.access import with_role, without
-from purring.domain.customer import Customer, Person, Role
+from purring.domain.customer import AddressState, Customer, Person, Role
 from purring.domain.errors import InvalidInput, NotFound
 from purring.domain.ids import CustomerId, MerchantId, PersonId
 from purring.domain.merchant import Merchant
 from purring.i18n.locales import check_locale
-from purring.notices.message import is_address
 from purring.notices.removal import removal_mail
 from purring.notices.send import Delivered
-from purring.operations.customers import NewPerson
+from purring.operations.customers import NewPerson, new_person, require_reachable
 from purring.operations.services import Services
 from purring.store import customers, merchants, notices, sessions
 from purring.telemetry.logs import log
@@ -23,25 +23,54 @@ def add_person(services: Services, merchant_id: MerchantId, customer_id: Custome
     """Add somebody to a customer.
 
     Raises:
-        InvalidInput: the address is none, or somebody there has it already.
+        InvalidInput: the address or the phone is none, or somebody there has the address already.
         UnknownLocale: a language that we lack.
     """
-    if not is_address(new.email):
-        raise InvalidInput("a person's e-mail address must be like name@example.com", field="email")
-    person = Person(
-        id=PersonId(services.ids.new("per_")),
-        customer_id=customer_id,
-        name=new.name,
-        email=new.email,
-        locale=check_locale(new.locale),
-        role=new.role,
-    )
+    person = new_person(services, customer_id, new)
     with services.store.transaction() as conn:
-        customer = customers.lock(conn, merchant_id, customer_id)
-        if any(one.email.lower() == new.email.lower() for one in customer.people):
-            raise InvalidInput("somebody with this address is there already; change their role instead", field="email")
+        _require_new(customers.lock(conn, merchant_id, customer_id), person)
         customers.add_people(conn, merchant_id, [person])
     return person
+
+
+def person_of(services: Services, merchant_id: MerchantId, customer_id: CustomerId, person_id: PersonId) -> Person:
+    """One of a customer's people. Raises NotFound."""
+    with services.store.reading() as conn:
+        return _of(customers.get(conn, merchant_id, customer_id), person_id)
+
+
+def change_person(
+    services: Services,
+    merchant_id: MerchantId,
+    customer_id: CustomerId,
+    person_id: PersonId,
+    **fields: Any,
+) -> Person:
+    """Change what somebody is called, may do, reads, or where they are reached; a new address counts as good.
+
+    Raises:
+        NotFound: no such customer, or no such person there.
+        InvalidInput, UnknownLocale: as `add_person`.
+        Refused: nobody could manage billing any more.
+    """
+    with services.store.transaction() as conn:
+        customer = customers.lock(conn, merchant_id, customer_id)
+        before = _of(customer, person_id)
+        after = replace(before, **fields)
+        require_reachable(after)
+        check_locale(after.locale)
+        _require_new(customer, after)
+        with_role(customer, before, after.role)
+        if after.email != before.email:
+            after = replace(after, email_state=AddressState.FINE)
+        customers.change_person(conn, merchant_id, after)
+    return after
+
+
+def _require_new(customer: Customer, person: Person) -> None:
+    """Refuse an address that somebody else at the customer has."""
+    if any(one.email.lower() == person.email.lower() and one.id != person.id for one in customer.people):
+        raise InvalidInput("somebody with this address is there already; change their role instead", field="email")
 
 
 def change_role(

@@ -26,6 +26,7 @@ KINDS: Mapping[QueueKind, str] = {
     QueueKind.DISPUTED: mark("disputed"),
     QueueKind.DISPUTE_LOST: mark("dispute lost"),
     QueueKind.SURPLUS: mark("money too much"),
+    QueueKind.REFUND_UNKNOWN: mark("refund unknown"),
     QueueKind.EVENT_WAITING: mark("event waits"),
     QueueKind.EVENT_FAILED: mark("event failed"),
     QueueKind.SET_ASIDE: mark("set aside"),
@@ -46,6 +47,9 @@ _WHY: Mapping[QueueKind, str] = {
     QueueKind.DISPUTED: mark("The payment is disputed at the customer's bank: answer at the gateway."),
     QueueKind.DISPUTE_LOST: mark("The dispute is lost and the invoice is owed again: nothing is charged by itself."),
     QueueKind.SURPLUS: mark("More came in than was owed: give it back at the gateway."),
+    QueueKind.REFUND_UNKNOWN: mark(
+        "Nobody knows whether this was given back, and the key is too old to be sent again: look at the gateway."
+    ),
     QueueKind.EVENT_WAITING: mark("An event of {state} can't act yet and is tried again: {problem}"),
     QueueKind.EVENT_FAILED: mark("An event of {state} couldn't act in {count} tries: {problem}"),
     QueueKind.SET_ASIDE: mark("Its work fails and was set aside {count} times: {problem}"),
@@ -110,6 +114,9 @@ def remedies(row: Waiting, *, several_merchants: bool) -> tuple[str, ...]:
             return paid, f"purring recovery resume {bill}{own}"
         case QueueKind.DISPUTED | QueueKind.SURPLUS:
             return (done,)
+        case QueueKind.REFUND_UNKNOWN:
+            settle = f"purring refund settle {row.id} --note NOTE{own} --as"
+            return f"{settle} succeeded", f"{settle} failed"
         case QueueKind.NOTICE_UNDELIVERED:
             return again, done
         case QueueKind.EVENTS_UNDELIVERED:

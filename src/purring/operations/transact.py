@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
-from purring.domain.errors import PurringError, StaleWrite, StoreUnavailable
+from purring.domain.errors import PurringError, StaleWrite, StoreUnavailable, VersionMismatch
 from purring.operations.services import Services
 from purring.store import Connection, leases, upkeep
 from purring.store.leases import Claim, Work
@@ -28,10 +27,16 @@ def transact(services: Services, act: Callable[[Connection], Result]) -> Result:
 
     Raises:
         StaleWrite: that happened every time.
+        VersionMismatch: `act` found that the caller had read an older version.
     """
     for _ in range(TRIES_MAX - 1):
-        with suppress(StaleWrite), services.store.transaction() as conn:
-            return act(conn)
+        try:
+            with services.store.transaction() as conn:
+                return act(conn)
+        except VersionMismatch:
+            raise  # what the caller has read stays old, however often we look
+        except StaleWrite:
+            continue
     with services.store.transaction() as conn:
         return act(conn)
 

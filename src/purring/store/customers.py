@@ -18,6 +18,7 @@ from purring.store.schema import customer, person
 
 SHAPE = bulk.Shape(customer)
 PERSON = bulk.Shape(person)
+_CHANGEABLE = ("name", "email", "locale", "role", "phone", "takes_sms", "email_state")
 
 
 def create_many(conn: Connection, merchant_id: MerchantId, customers: Sequence[Customer]) -> None:
@@ -32,12 +33,12 @@ def add_people(conn: Connection, merchant_id: MerchantId, people: Sequence[Perso
 
 
 def change_person(conn: Connection, merchant_id: MerchantId, value: Person) -> None:
-    """Change what a person is called, may do or reads."""
+    """Change what a person is called, may do or reads, and where they are reached."""
     own = person.c
     conn.execute(
         update(person)
         .where(own.merchant_id == merchant_id, own.id == value.id)
-        .values(name=value.name, email=value.email, locale=value.locale, role=value.role)
+        .values({name: getattr(value, name) for name in _CHANGEABLE})
     )
 
 

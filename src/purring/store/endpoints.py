@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, exists, select, update
 
 from purring.domain.endpoint import DisabledReason, Endpoint, EndpointStatus
 from purring.domain.errors import NotFound
 from purring.domain.ids import EndpointId, MerchantId
 from purring.store import bulk
 from purring.store.recall import Query
-from purring.store.schema import endpoint
+from purring.store.schema import endpoint, event_delivery
 
 SHAPE = bulk.Shape(endpoint, fixed=frozenset({"created_at"}))
 
@@ -36,10 +36,10 @@ def get(conn: Connection, merchant_id: MerchantId, endpoint_id: EndpointId) -> E
 
     Raises NotFound.
     """
-    found = load(conn, [(merchant_id, endpoint_id)])
-    if not found:
+    found = load(conn, [(merchant_id, endpoint_id)]).get((merchant_id, endpoint_id))
+    if found is None or found.status is EndpointStatus.DELETED:
         raise NotFound(f"no endpoint {endpoint_id}; `purring endpoint list` shows those there are", field="endpoint_id")
-    return found[merchant_id, endpoint_id]
+    return found
 
 
 def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Endpoint]:
@@ -48,14 +48,17 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Endpoint]
 
 
 def all_of(conn: Connection, merchant_id: MerchantId) -> list[Endpoint]:
-    """List a merchant's endpoints, oldest first."""
-    rows = conn.execute(select(endpoint).where(endpoint.c.merchant_id == merchant_id).order_by(endpoint.c.id))
-    return [_endpoint(row) for row in rows]
+    """List a merchant's endpoints, oldest first, without those that were deleted."""
+    own = endpoint.c
+    there = select(endpoint).where(own.merchant_id == merchant_id, own.status != EndpointStatus.DELETED)
+    return [_endpoint(row) for row in conn.execute(there.order_by(own.id))]
 
 
 def everyone(conn: Connection) -> list[Endpoint]:
-    """List every merchant's endpoints."""
-    return [_endpoint(row) for row in conn.execute(select(endpoint).order_by(endpoint.c.merchant_id, endpoint.c.id))]
+    """List every merchant's endpoints, without those that were deleted."""
+    own = endpoint.c
+    there = select(endpoint).where(own.status != EndpointStatus.DELETED)
+    return [_endpoint(row) for row in conn.execute(there.order_by(own.merchant_id, own.id))]
 
 
 def enabled(conn: Connection, merchant_ids: Iterable[str]) -> dict[str, list[Endpoint]]:
@@ -95,6 +98,14 @@ def disable(conn: Connection, key: bulk.Key, reason: DisabledReason, now: dateti
         .values(status=EndpointStatus.DISABLED, reason=reason, disabled_at=now, version=endpoint.c.version + 1)
     )
     return changed.rowcount > 0
+
+
+def forget_deleted(conn: Connection) -> int:
+    """Let go of deleted endpoints that nothing in the log points at any more; return how many there were."""
+    own, sent = endpoint.c, event_delivery.c
+    logged = exists().where(sent.merchant_id == own.merchant_id, sent.endpoint_id == own.id)
+    gone = own.status == EndpointStatus.DELETED
+    return conn.execute(delete(endpoint).where(gone, ~logged)).rowcount
 
 
 def _enabled(dialect: str) -> Select[Any]:

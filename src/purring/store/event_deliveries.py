@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select, update
+from sqlalchemy import Connection, Select, and_, case, delete, func, select, tuple_, update
 
-from purring.domain.endpoint import Endpoint, EventDeliveryStatus, wants
+from purring.domain.endpoint import Endpoint, EventDeliveryStatus, is_told
 from purring.domain.event import EventKind
 from purring.domain.ids import EndpointId, EventDeliveryId, EventId, IdMaker, MerchantId, no_later_than_made
 from purring.store import bulk, endpoints
@@ -105,7 +105,7 @@ def _rows(told: Events, listening: Mapping[str, Sequence[Endpoint]], ids: IdMake
         for merchant_id, event_id, kind, object_id, at in told
         for from_at in (no_later_than_made(at, event_id),)
         for one in listening.get(merchant_id, ())
-        if wants(one.wanted, kind)
+        if is_told(one, kind, object_id)
     ]
 
 
@@ -137,6 +137,21 @@ def end_all(conn: Connection, key: bulk.Key, problem: str, now: datetime) -> int
         .values(status=EventDeliveryStatus.DEAD, next_step_at=None, ended_at=now, problem=problem)
     )
     return changed.rowcount
+
+
+def ended_before(conn: Connection, status: EventDeliveryStatus, until: datetime, limit: int) -> list[bulk.Key]:
+    """Find deliveries that ended so before an instant, the oldest first."""
+    own = event_delivery.c
+    old = select(own.merchant_id, own.id).where(own.status == status, own.ended_at < until)
+    return [(row.merchant_id, row.id) for row in conn.execute(old.order_by(own.ended_at).limit(limit))]
+
+
+def forget(conn: Connection, keys: Sequence[bulk.Key]) -> int:
+    """Delete ended deliveries with their tries; return how many there were. One that is owed again stays."""
+    own, its = event_delivery.c, event_try.c
+    ended = tuple_(own.merchant_id, own.id).in_(keys) & (own.next_step_at.is_(None))
+    conn.execute(delete(event_try).where(tuple_(its.merchant_id, its.delivery_id).in_(keys)))
+    return conn.execute(delete(event_delivery).where(ended)).rowcount
 
 
 def load(conn: Connection, claims: Iterable[Claim]) -> dict[bulk.Key, EventDelivery]:

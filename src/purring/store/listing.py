@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
 from purring.domain.attempt import AttemptStatus
 from purring.domain.ids import MerchantId
+from purring.domain.invoice import InvoiceStatus
 from purring.store.schema import (
     attempt,
     customer,
@@ -20,10 +21,11 @@ from purring.store.schema import (
     price,
     product,
     recovery,
+    refund,
     subscription,
     test_clock,
 )
-from purring.store.schema.billing import FAILED
+from purring.store.schema.billing import DISPUTED, FAILED
 from purring.store.schema.records import SELDOM
 
 
@@ -41,6 +43,8 @@ class Listed(StrEnum):
     NOTICE = "notice"
     EVENT = "event"
     TEST_CLOCK = "test_clock"
+    REFUND = "refund"
+    DISPUTE = "dispute"
 
 
 _TABLES = {
@@ -55,6 +59,8 @@ _TABLES = {
     Listed.NOTICE: notice,
     Listed.EVENT: event,
     Listed.TEST_CLOCK: test_clock,
+    Listed.REFUND: refund,
+    Listed.DISPUTE: invoice,
 }
 
 
@@ -69,6 +75,8 @@ def _reached_by(
             yield attempt.c.fingerprint == own.scalar_subquery()
         case Listed.ATTEMPT, "status" if value == AttemptStatus.FAILED:
             yield text(FAILED)
+        case Listed.INVOICE, "status" if value != InvoiceStatus.PAID:
+            yield text("status <> 'paid'")
         case Listed.NOTICE, "kind" if f"'{value}'" not in SELDOM:
             yield text(SELDOM)
 
@@ -93,6 +101,8 @@ def page(
     """The newest `limit` rows before an id whose columns have the values of `where`."""
     own = _TABLES[what].c
     statement = select(own.id).where(own.merchant_id == merchant_id).order_by(own.id.desc()).limit(limit + 1)
+    if what is Listed.DISPUTE:
+        statement = statement.where(text(DISPUTED))
     for name, value in where.items():
         statement = statement.where(own[name] == value, *_reached_by(what, merchant_id, name, value))
     if before is not None:

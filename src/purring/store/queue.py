@@ -37,6 +37,7 @@ from purring.domain.money import Money
 from purring.domain.notice import NoticeStatus
 from purring.domain.queue import QueueKind
 from purring.domain.recovery import HoldReason, RecoveryStatus
+from purring.domain.refund import OPEN_REFUND
 from purring.store.leases import Work
 from purring.store.queue_endpoints import disabled_endpoints, undelivered_events
 from purring.store.queue_part import NO_TEXT, NOW, few, latest, part
@@ -54,6 +55,7 @@ from purring.store.schema import (
     journal_entry,
     notice,
     recovery,
+    refund,
     set_aside,
     subscription,
 )
@@ -274,6 +276,14 @@ def _surplus() -> Iterator[Select[Any]]:
     yield part(QueueKind.SURPLUS, its.at, its.merchant_id, its.invoice_id, **shown)
 
 
+def _refunds() -> Iterator[Select[Any]]:
+    """Refunds of which nobody knows what came, and whose key can't be sent again."""
+    own = refund.c
+    shown = {"invoice_id": own.invoice_id, "amount_minor": own.amount_minor, "currency": own.currency}
+    waits = part(QueueKind.REFUND_UNKNOWN, own.key_expires_at, own.merchant_id, own.id, **shown, problem=own.detail)
+    yield waits.where(few(own.status, *sorted(OPEN_REFUND)), own.key_expires_at <= NOW)
+
+
 def _inbound() -> Iterator[Select[Any]]:
     """Gateways' events that couldn't act: tried again by themselves for a while, then no more."""
     own = inbound_event.c
@@ -331,6 +341,7 @@ _PARTS = (
     _held,
     _disputes,
     _surplus,
+    _refunds,
     _inbound,
     _poisoned,
     _letters,

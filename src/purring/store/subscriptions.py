@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from purring.domain.attempt import OPEN_ATTEMPT
-from purring.domain.catalog import Price
+from purring.domain.catalog import Price, Product
 from purring.domain.errors import NotFound
-from purring.domain.ids import AttemptId, CustomerId, MerchantId, MethodId, SubscriptionId
+from purring.domain.ids import AttemptId, CustomerId, InvoiceId, MerchantId, MethodId, SubscriptionId
+from purring.domain.invoice import InvoiceStatus
 from purring.domain.subscription import Subscription, SubscriptionStatus
-from purring.domain.subscription_facts import SubscriptionFacts
+from purring.domain.subscription_facts import Offer, SubscriptionFacts
 from purring.store import bulk, catalog, customers, merchants, methods, notices
 from purring.store.recall import Query, Whole
 from purring.store.schema import attempt, customer, invoice, subscription
@@ -63,22 +64,25 @@ def tied_methods(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, f
 
 
 def load_for_renewal(
-    conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True, canceling: bool = False
+    conn: Connection, keys: Sequence[bulk.Key], *, lock: bool = True, canceling: bool = False, changing: bool = False
 ) -> list[SubscriptionFacts]:
     """Load due subscriptions with what belongs to them, in the order of `keys`; those that aren't there are left out.
 
     With `lock`, nobody else bills these customers until the transaction ends. What a cancellation must know is looked
-    up for those whose clock may end them, or, when `canceling`, for all.
+    up for those whose clock may end them, or, when `canceling`, for all; what a change at once must, when `changing`.
     """
     if lock:
         lock_customers(conn, keys, subscription)
     subscriptions = load(conn, keys)
     sellers = merchants.load(conn, [MerchantId(merchant_id) for merchant_id, _ in keys])
     buyers = customers.load(conn, {(key[0], value.customer_id) for key, value in subscriptions.items()})
-    products = catalog.load_products(conn, {(key[0], value.price.product_id) for key, value in subscriptions.items()})
+    nexts = _next_prices(conn, subscriptions)
+    sold = {(key[0], one.product_id) for key, one in [*nexts.items(), *_prices(subscriptions)]}
+    products = catalog.load_products(conn, sold)
     tied = methods.load(conn, {(key[0], value.method_id) for key, value in subscriptions.items() if value.method_id})
     ending = {key: value for key, value in subscriptions.items() if canceling or _may_end(value)}
     flying, warnings = in_flight(conn, ending), notices.cancel_warnings(conn, ending)
+    owing = _unpaid(conn, subscriptions) if changing else {}
     return [
         SubscriptionFacts(
             merchant=sellers[MerchantId(key[0])],
@@ -86,12 +90,47 @@ def load_for_renewal(
             subscription=subscriptions[key],
             product=products[key[0], subscriptions[key].price.product_id],
             method=tied.get((key[0], subscriptions[key].method_id or "")),
+            next_offer=_offer(key[0], nexts.get(key), products),
+            unpaid=tuple(owing.get(key, ())),
             in_flight=tuple(flying.get(key, ())),
             cancel_warning=warnings.get(key),
         )
         for key in keys
         if key in subscriptions
     ]
+
+
+def _prices(subscriptions: Mapping[bulk.Key, Subscription]) -> list[tuple[bulk.Key, Price]]:
+    return [(key, value.price) for key, value in subscriptions.items()]
+
+
+def _next_prices(conn: Connection, subscriptions: Mapping[bulk.Key, Subscription]) -> dict[bulk.Key, Price]:
+    """The prices from the next period on, of those that get another one."""
+    wanted = {key: (key[0], value.pending_price_id) for key, value in subscriptions.items() if value.pending_price_id}
+    found = catalog.load_prices(conn, set(wanted.values())) if wanted else {}
+    return {key: found[price_key] for key, price_key in wanted.items()}
+
+
+def _offer(merchant_id: str, price: Price | None, products: Mapping[bulk.Key, Product]) -> Offer | None:
+    return Offer(price=price, product=products[merchant_id, price.product_id]) if price else None
+
+
+def _unpaid(conn: Connection, subscriptions: Mapping[bulk.Key, Subscription]) -> dict[bulk.Key, list[InvoiceId]]:
+    """The invoices that a change at once must wait for: open ones, and one of the running period that was given up."""
+    own = invoice.c
+    owed = or_(own.status == InvoiceStatus.OPEN, own.status == InvoiceStatus.UNCOLLECTIBLE)
+    statement = (
+        select(own.merchant_id, own.id, own.subscription_id, own.status, own.period_start_on)
+        .select_from(bulk.joined(conn.dialect.name, invoice, "subscription_id"))
+        .where(owed)
+        .order_by(own.id)
+    )
+    found: dict[bulk.Key, list[InvoiceId]] = {}
+    for row in conn.execute(statement, bulk.key_params(conn.dialect.name, subscriptions)):
+        key = (row.merchant_id, row.subscription_id)
+        if row.status is InvoiceStatus.OPEN or row.period_start_on == subscriptions[key].period_start_on:
+            found.setdefault(key, []).append(InvoiceId(row.id))
+    return found
 
 
 def _may_end(value: Subscription) -> bool:

@@ -6,13 +6,13 @@ Source: RFC 9457, Problem Details for HTTP APIs (July 2023).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from purring.domain.errors import (
     IllegalTransition,
@@ -99,11 +99,21 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> set[str]:
     """What can be used at an address: the framework names the methods of the first route there alone."""
     found: set[str] = set()
-    for route in request.app.routes:
+    for route in _flat(request.app.routes):
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             found |= set(getattr(route, "methods", None) or ())
     return found
+
+
+def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes themselves, where FastAPI keeps those of a router together."""
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        if router is None:
+            yield route
+        else:
+            yield from _flat(router.routes)
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:

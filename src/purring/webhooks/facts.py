@@ -184,6 +184,20 @@ class CancelScheduledFacts(Payload):
     period_end_on: date
 
 
+class PauseFacts(Payload):
+    """Until when, if that is known."""
+
+    until: datetime | None
+
+
+class RepricedFacts(Payload):
+    """What is sold, and whether from now on or from the next period on."""
+
+    price_id: str | None = None
+    quantity: int | None = None
+    at_once: bool | None = None
+
+
 class MethodChangedFacts(Payload):
     """Which method paid before, and which does now."""
 
@@ -285,6 +299,8 @@ FACTS: Mapping[EventKind, type[Payload]] = dict.fromkeys(EVERY_KIND, Nothing) | 
     EventKind.SUBSCRIPTION_SUSPENDED: EndedFacts,
     EventKind.SUBSCRIPTION_CANCEL_SCHEDULED: CancelScheduledFacts,
     EventKind.SUBSCRIPTION_CANCELED: EndedFacts,
+    EventKind.SUBSCRIPTION_PAUSED: PauseFacts,
+    EventKind.SUBSCRIPTION_CHANGED: RepricedFacts,
     EventKind.SUBSCRIPTION_METHOD_CHANGED: MethodChangedFacts,
     EventKind.METHOD_EDITED: EditedFacts,
     EventKind.POLICY_CHANGED: PolicyFacts,

@@ -62,6 +62,10 @@ class SubscriptionState(Payload):
     price_id: str
     quantity: int
     pending_quantity: int | None
+    pending_price_id: str | None
+    paused_at: datetime | None
+    resumes_at: datetime | None
+    credit_minor: int
     period_start_on: date
     period_end_on: date
     method_id: str | None

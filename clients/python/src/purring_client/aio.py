@@ -64,6 +64,41 @@ class Merchant:
             Request(method="GET", path=f"/merchant/policy/{quoted(version)}"), models.Policy
         )
 
+    async def set_limit(
+        self, *, limit_id: str, attempts_max: int | None, idempotency_key: str | None = None
+    ) -> models.Policy:
+        """Give yourself a stricter number for a limit, as the next version of the policy.
+
+        A number of your own for one of the networks' limits, at most as large as the limit's; null: none any
+        more.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path="/merchant/set_limit",
+                body=given(limit_id=limit_id, attempts_max=attempts_max),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Policy,
+        )
+
+    async def override_limit(
+        self, *, limit_id: str, attempts_max: int, reason: str, by: str, idempotency_key: str | None = None
+    ) -> models.Policy:
+        """Give yourself a larger number than our own default; a network's own limit can't be exceeded.
+
+        A larger number than our own default, with who decided so and why; that stands in the record for good.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path="/merchant/override_limit",
+                body=given(limit_id=limit_id, attempts_max=attempts_max, reason=reason, by=by),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Policy,
+        )
+
 
 class Products:
     """Calls under `/products`."""
@@ -230,6 +265,83 @@ class Customers:
             models.Customer,
         )
 
+    async def list_people(self, customer_id: str) -> dict[str, Any]:
+        """List everybody who looks after a customer's billing, oldest first, on one page."""
+        return await self._transport.send(
+            Request(method="GET", path=f"/customers/{quoted(customer_id)}/people"), dict[str, Any]
+        )
+
+    async def add_person(
+        self,
+        customer_id: str,
+        *,
+        name: str,
+        email: str,
+        locale: Literal["en", "nb"],
+        role: words.Role | Omitted = OMITTED,
+        phone: str | Omitted = OMITTED,
+        takes_sms: bool | Omitted = OMITTED,
+        idempotency_key: str | None = None,
+    ) -> models.Person:
+        """Add somebody; whoever may sign in asks for a code on the sign-in page, or comes through a portal session.
+
+        Somebody who looks after billing; notices go to billing admins and payers. `phone` is an international
+        number such as +4790000000, for text messages to who `takes_sms`.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/customers/{quoted(customer_id)}/people",
+                body=given(name=name, email=email, locale=locale, role=role, phone=phone, takes_sms=takes_sms),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Person,
+        )
+
+    async def get_person(self, customer_id: str, person_id: str) -> models.Person:
+        """Read a person."""
+        return await self._transport.send(
+            Request(method="GET", path=f"/customers/{quoted(customer_id)}/people/{quoted(person_id)}"), models.Person
+        )
+
+    async def change_person(
+        self,
+        customer_id: str,
+        person_id: str,
+        *,
+        name: str | Omitted | None = OMITTED,
+        email: str | Omitted | None = OMITTED,
+        locale: Literal["en", "nb"] | Omitted | None = OMITTED,
+        role: words.Role | Omitted | None = OMITTED,
+        phone: str | Omitted | None = OMITTED,
+        takes_sms: bool | Omitted | None = OMITTED,
+        if_match: int | str | None = None,
+    ) -> models.Person:
+        """Change somebody's role, name, language or where they are reached.
+
+        One billing admin must be left. The fields to change; all others stay. A new address counts as one that
+        mail arrives at.
+        """
+        return await self._transport.send(
+            Request(
+                method="PATCH",
+                path=f"/customers/{quoted(customer_id)}/people/{quoted(person_id)}",
+                body=given(name=name, email=email, locale=locale, role=role, phone=phone, takes_sms=takes_sms),
+                if_match=if_match,
+            ),
+            models.Person,
+        )
+
+    async def remove_person(self, customer_id: str, person_id: str) -> models.Deleted:
+        """Let somebody in no more, and tell them so.
+
+        One billing admin must be left.
+        """
+        return await self._transport.send(
+            Request(method="DELETE", path=f"/customers/{quoted(customer_id)}/people/{quoted(person_id)}"),
+            models.Deleted,
+        )
+
 
 class PaymentMethods:
     """Calls under `/payment_methods`."""
@@ -359,6 +471,30 @@ class PaymentMethods:
         )
 
 
+class PortalSessions:
+    """Calls under `/portal_sessions`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def open(
+        self, *, customer_id: str, person_id: str, idempotency_key: str | None = None
+    ) -> models.PortalSession:
+        """Let somebody into the portal without a code, because your application has signed them in already.
+
+        Whom your application knows to be signed in, and of which customer.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path="/portal_sessions",
+                body=given(customer_id=customer_id, person_id=person_id),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.PortalSession,
+        )
+
+
 class Subscriptions:
     """Calls under `/subscriptions`."""
 
@@ -476,6 +612,86 @@ class Subscriptions:
                 method="POST",
                 path=f"/subscriptions/{quoted(subscription_id)}/change_quantity",
                 body=given(quantity=quantity),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Subscription,
+        )
+
+    async def change(
+        self,
+        subscription_id: str,
+        *,
+        when: words.When,
+        price_id: str | Omitted | None = OMITTED,
+        quantity: int | Omitted | None = OMITTED,
+        idempotency_key: str | None = None,
+    ) -> models.Changed:
+        """Sell another price or quantity, now or from the next period on.
+
+        What is to be sold instead: another price, another quantity, or both; what isn't named stays. `now`: the
+        rest of the running period is settled by whole days, by an invoice or a credit. `period_end`: it costs
+        nothing before the next period.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/subscriptions/{quoted(subscription_id)}/change",
+                body=given(when=when, price_id=price_id, quantity=quantity),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Changed,
+        )
+
+    async def preview_change(
+        self,
+        subscription_id: str,
+        *,
+        price_id: str | Omitted | None = OMITTED,
+        quantity: int | Omitted | None = OMITTED,
+        idempotency_key: str | None = None,
+    ) -> models.Difference:
+        """Tell what a change now would cost at this moment, and change nothing.
+
+        What would be sold from today on.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/subscriptions/{quoted(subscription_id)}/preview_change",
+                body=given(price_id=price_id, quantity=quantity),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Difference,
+        )
+
+    async def pause(
+        self, subscription_id: str, *, until: dt.datetime | Omitted | None = OMITTED, idempotency_key: str | None = None
+    ) -> models.Subscription:
+        """Begin no period any more.
+
+        What is paid for runs on to its end, and open invoices are collected as before. Until when no period
+        begins; null: until somebody resumes.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/subscriptions/{quoted(subscription_id)}/pause",
+                body=given(until=until),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Subscription,
+        )
+
+    async def resume(self, subscription_id: str, *, idempotency_key: str | None = None) -> models.Subscription:
+        """Go on with the next period; where that has passed, one begins today.
+
+        What was missed isn't billed. No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/subscriptions/{quoted(subscription_id)}/resume",
+                body=given(),
                 idempotency_key=idempotency_key or new_key(),
             ),
             models.Subscription,
@@ -856,6 +1072,106 @@ class Recoveries:
         )
 
 
+class Refunds:
+    """Calls under `/refunds`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        invoice_id: str | None = None,
+        attempt_id: str | None = None,
+        status: words.RefundStatus | None = None,
+        limit: int | None = None,
+    ) -> AsyncListing[models.Refund]:
+        """List refunds that were made here, newest first."""
+        return AsyncListing(
+            self._transport,
+            Request(
+                method="GET",
+                path="/refunds",
+                query=asked(invoice_id=invoice_id, attempt_id=attempt_id, status=status, limit=limit),
+            ),
+            models.Refund,
+        )
+
+    async def create(
+        self, *, invoice_id: str, amount: bodies.MoneyIn | Omitted | None = OMITTED, idempotency_key: str | None = None
+    ) -> models.Refund:
+        """Give money back through the gateway that charged it.
+
+        One that the gateway refuses is an answer, too. The invoice to give money of back; without an amount all
+        that is left of its newest charge.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path="/refunds",
+                body=given(invoice_id=invoice_id, amount=amount),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Refund,
+        )
+
+    async def get(self, refund_id: str) -> models.Refund:
+        """Read a refund."""
+        return await self._transport.send(Request(method="GET", path=f"/refunds/{quoted(refund_id)}"), models.Refund)
+
+    async def ask_again(self, refund_id: str, *, idempotency_key: str | None = None) -> models.Refund:
+        """Ask the gateway again about a refund of which nobody knows what came; it never gives the money back
+        twice.
+
+        No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/refunds/{quoted(refund_id)}/ask_again",
+                body=given(),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Refund,
+        )
+
+    async def settle(
+        self, refund_id: str, *, to: words.RefundEnd, note: str, idempotency_key: str | None = None
+    ) -> models.Refund:
+        """Write down what the gateway's own pages say became of a refund of which nobody here knew.
+
+        What became of a refund in truth, and how that is known.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/refunds/{quoted(refund_id)}/settle",
+                body=given(to=to, note=note),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Refund,
+        )
+
+
+class Disputes:
+    """Calls under `/disputes`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(self, *, status: words.Disputed | None = None, limit: int | None = None) -> AsyncListing[models.Dispute]:
+        """List disputes, those of the newest invoices first."""
+        return AsyncListing(
+            self._transport,
+            Request(method="GET", path="/disputes", query=asked(status=status, limit=limit)),
+            models.Dispute,
+        )
+
+    async def get(self, dispute_id: str) -> models.Dispute:
+        """Read a dispute; what is owed again stands in its invoice."""
+        return await self._transport.send(Request(method="GET", path=f"/disputes/{quoted(dispute_id)}"), models.Dispute)
+
+
 class Notices:
     """Calls under `/notices`."""
 
@@ -985,6 +1301,200 @@ class TestClocks:
         )
 
 
+class Endpoints:
+    """Calls under `/endpoints`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self) -> dict[str, Any]:
+        """List endpoints, oldest first, on one page."""
+        return await self._transport.send(Request(method="GET", path="/endpoints"), dict[str, Any])
+
+    async def add(
+        self,
+        *,
+        url: str,
+        events: Sequence[str] | Omitted = OMITTED,
+        description: str | Omitted = OMITTED,
+        idempotency_key: str | None = None,
+    ) -> models.Opened:
+        """Send events to an address from now on, signed with a secret that is shown this once.
+
+        An https address that events are sent to from now on.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path="/endpoints",
+                body=given(url=url, events=events, description=description),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Opened,
+        )
+
+    async def get(self, endpoint_id: str) -> models.Endpoint:
+        """Read an endpoint."""
+        return await self._transport.send(
+            Request(method="GET", path=f"/endpoints/{quoted(endpoint_id)}"), models.Endpoint
+        )
+
+    async def change(
+        self,
+        endpoint_id: str,
+        *,
+        url: str | Omitted | None = OMITTED,
+        events: Sequence[str] | Omitted | None = OMITTED,
+        description: str | Omitted | None = OMITTED,
+        if_match: int | str | None = None,
+    ) -> models.Endpoint:
+        """Send events elsewhere, or others of them.
+
+        What is owed already goes to the new address. The fields to change; all others stay.
+        """
+        return await self._transport.send(
+            Request(
+                method="PATCH",
+                path=f"/endpoints/{quoted(endpoint_id)}",
+                body=given(url=url, events=events, description=description),
+                if_match=if_match,
+            ),
+            models.Endpoint,
+        )
+
+    async def delete(self, endpoint_id: str) -> models.Deleted:
+        """Send nothing there ever again; its secrets are forgotten at once."""
+        return await self._transport.send(
+            Request(method="DELETE", path=f"/endpoints/{quoted(endpoint_id)}"), models.Deleted
+        )
+
+    async def rotate_secret(
+        self, endpoint_id: str, *, overlap_hours: int | Omitted = OMITTED, idempotency_key: str | None = None
+    ) -> models.Opened:
+        """Make a new secret; for a while both sign.
+
+        How long the old secret signs too, so that you can change over in your own time.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/rotate_secret",
+                body=given(overlap_hours=overlap_hours),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Opened,
+        )
+
+    async def disable(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.Endpoint:
+        """Send nothing there for now; what it is owed is dead until it is replayed.
+
+        No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/disable",
+                body=given(),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Endpoint,
+        )
+
+    async def enable(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.Endpoint:
+        """Send events there from now on; what it missed is sent by a replay.
+
+        No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/enable",
+                body=given(),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Endpoint,
+        )
+
+    async def send_test_event(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.Event:
+        """Send an `endpoint.tested` event to this endpoint alone; its log says what came of it.
+
+        No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/test",
+                body=given(),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Event,
+        )
+
+    def list_deliveries(
+        self, endpoint_id: str, *, status: words.EventDeliveryStatus | None = None, limit: int | None = None
+    ) -> AsyncListing[models.EventDelivery]:
+        """List what was sent or is owed, with every try, newest events first.
+
+        `status=dead`: what was given up.
+        """
+        return AsyncListing(
+            self._transport,
+            Request(
+                method="GET",
+                path=f"/endpoints/{quoted(endpoint_id)}/deliveries",
+                query=asked(status=status, limit=limit),
+            ),
+            models.EventDelivery,
+        )
+
+    async def replay_event(self, endpoint_id: str, *, event_id: str, idempotency_key: str | None = None) -> models.Owed:
+        """Send one event again, under the id that it always had.
+
+        The event to be sent, be it again.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/replay_event",
+                body=given(event_id=event_id),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Owed,
+        )
+
+    async def replay_since(
+        self, endpoint_id: str, *, since: dt.datetime, idempotency_key: str | None = None
+    ) -> models.Owed:
+        """Send all events since an instant that the endpoint wants.
+
+        From when on everything is sent that the endpoint wants, whether or not it had it.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/replay_since",
+                body=given(since=since),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Owed,
+        )
+
+    async def replay_dead(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.Owed:
+        """Send everything that was given up again.
+
+        No fields: send an empty object.
+        """
+        return await self._transport.send(
+            Request(
+                method="POST",
+                path=f"/endpoints/{quoted(endpoint_id)}/replay_dead",
+                body=given(),
+                idempotency_key=idempotency_key or new_key(),
+            ),
+            models.Owed,
+        )
+
+
 class AsyncPurring(AsyncConnected):
     """Purring's API with one key.
 
@@ -1017,6 +1527,11 @@ class AsyncPurring(AsyncConnected):
         return PaymentMethods(self._transport)
 
     @cached_property
+    def portal_sessions(self) -> PortalSessions:
+        """Calls under `/portal_sessions`."""
+        return PortalSessions(self._transport)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Calls under `/subscriptions`."""
         return Subscriptions(self._transport)
@@ -1037,6 +1552,16 @@ class AsyncPurring(AsyncConnected):
         return Recoveries(self._transport)
 
     @cached_property
+    def refunds(self) -> Refunds:
+        """Calls under `/refunds`."""
+        return Refunds(self._transport)
+
+    @cached_property
+    def disputes(self) -> Disputes:
+        """Calls under `/disputes`."""
+        return Disputes(self._transport)
+
+    @cached_property
     def notices(self) -> Notices:
         """Calls under `/notices`."""
         return Notices(self._transport)
@@ -1050,3 +1575,8 @@ class AsyncPurring(AsyncConnected):
     def test_clocks(self) -> TestClocks:
         """Calls under `/test_clocks`."""
         return TestClocks(self._transport)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Calls under `/endpoints`."""
+        return Endpoints(self._transport)

@@ -254,6 +254,24 @@ class EndpointState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointTested:
+    """`endpoint.tested`."""
+
+    id: str
+    type: Literal["endpoint.tested"]
+    timestamp: dt.datetime
+    merchant_id: str
+    data: EndpointTestedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointTestedData:
+    """The object says it all."""
+
+    endpoint: EndpointState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceChargedBack:
     """`invoice.charged_back`."""
 
@@ -1172,8 +1190,11 @@ class SubscriptionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionChangedData:
-    """The object says it all."""
+    """What is sold, and whether from now on or from the next period on."""
 
+    price_id: str | None
+    quantity: int | None
+    at_once: bool | None
     subscription: SubscriptionState
 
 
@@ -1255,6 +1276,25 @@ class SubscriptionPastDueData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionPaused:
+    """`subscription.paused`."""
+
+    id: str
+    type: Literal["subscription.paused"]
+    timestamp: dt.datetime
+    merchant_id: str
+    data: SubscriptionPausedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionPausedData:
+    """Until when, if that is known."""
+
+    until: dt.datetime | None
+    subscription: SubscriptionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionRenewed:
     """`subscription.renewed`."""
 
@@ -1274,6 +1314,24 @@ class SubscriptionRenewedData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionResumed:
+    """`subscription.resumed`."""
+
+    id: str
+    type: Literal["subscription.resumed"]
+    timestamp: dt.datetime
+    merchant_id: str
+    data: SubscriptionResumedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionResumedData:
+    """The object says it all."""
+
+    subscription: SubscriptionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionState:
     """A subscription as it is when the event is sent.
 
@@ -1288,6 +1346,10 @@ class SubscriptionState:
     price_id: str
     quantity: int
     pending_quantity: int | None
+    pending_price_id: str | None
+    paused_at: dt.datetime | None
+    resumes_at: dt.datetime | None
+    credit_minor: int
     period_start_on: dt.date
     period_end_on: dt.date
     method_id: str | None
@@ -1420,6 +1482,8 @@ Event: TypeAlias = (
     | SubscriptionCancelScheduled
     | SubscriptionCanceled
     | SubscriptionChanged
+    | SubscriptionPaused
+    | SubscriptionResumed
     | SubscriptionMethodChanged
     | SubscriptionChargeAnnounced
     | PaymentMethodAdded
@@ -1434,6 +1498,7 @@ Event: TypeAlias = (
     | NoticeBounced
     | NoticeComplained
     | EndpointDisabled
+    | EndpointTested
     | TestClockAdvanced
     | TestClockDeleted
     | UnknownEvent
@@ -1491,6 +1556,8 @@ EVENTS: Mapping[str, type[Any]] = {
     "subscription.cancel_scheduled": SubscriptionCancelScheduled,
     "subscription.canceled": SubscriptionCanceled,
     "subscription.changed": SubscriptionChanged,
+    "subscription.paused": SubscriptionPaused,
+    "subscription.resumed": SubscriptionResumed,
     "subscription.method_changed": SubscriptionMethodChanged,
     "subscription.charge_announced": SubscriptionChargeAnnounced,
     "payment_method.added": PaymentMethodAdded,
@@ -1505,6 +1572,7 @@ EVENTS: Mapping[str, type[Any]] = {
     "notice.bounced": NoticeBounced,
     "notice.complained": NoticeComplained,
     "endpoint.disabled": EndpointDisabled,
+    "endpoint.tested": EndpointTested,
     "test_clock.advanced": TestClockAdvanced,
     "test_clock.deleted": TestClockDeleted,
 }

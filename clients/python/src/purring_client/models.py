@@ -40,6 +40,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The subscription as it is then, and the invoice over the difference where there is more to pay."""
+
+    subscription: Subscription
+    invoice: Invoice | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """Who owes.
 
@@ -59,6 +67,61 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What is no more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What a change now costs.
+
+    `to_pay`: what is fresh less what is unused; below zero it becomes a credit.
+    """
+
+    fresh: Money
+    unused: Money
+    to_pay: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """A chargeback: the customer's bank took money back.
+
+    Answer it at the gateway.
+    """
+
+    id: str
+    invoice_id: str
+    status: words.Disputed
+    amount: Money
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where events are sent.
+
+    `events`: those it is told of; none named means all. `owed` and `dead`: how many wait.
+    """
+
+    id: str
+    url: str
+    description: str
+    events: list[str]
+    status: words.EndpointStatus
+    reason: words.DisabledReason
+    created_at: dt.datetime
+    disabled_at: dt.datetime | None
+    failing_since: dt.datetime | None
+    owed: int
+    dead: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened."""
 
@@ -67,6 +130,26 @@ class Event:
     object_id: str
     at: dt.datetime
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDelivery:
+    """One event on its way to an endpoint, with every try so far, oldest first.
+
+    A dead one can be replayed.
+    """
+
+    id: str
+    endpoint_id: str
+    event_id: str
+    kind: words.EventKind
+    object_id: str
+    at: dt.datetime
+    status: words.EventDeliveryStatus
+    next_try_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    problem: str
+    tries: list[Try]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +270,22 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An endpoint with the secret that its events are signed with, which is shown this once."""
+
+    endpoint: Endpoint
+    secret: str
+    old_secret_until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """How many deliveries are owed that weren't before."""
+
+    owed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
     """What came of a charge: invoice and attempt as they are now.
 
@@ -216,6 +315,14 @@ class Policy:
 
     version: int
     policy: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalSession:
+    """The address that lets this person in, once: send their browser there before it expires, and keep it nowhere."""
+
+    url: str
+    expires_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +362,26 @@ class Recovery:
     moved_to: dt.datetime | None
     cause: words.Cause
     closed_at: dt.datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money given back of one charge.
+
+    `unknown`: the gateway can't say yet whether it was; it is asked again.
+    """
+
+    id: str
+    invoice_id: str
+    attempt_id: str
+    gateway: str
+    gateway_ref: str | None
+    amount: Money
+    status: words.RefundStatus
+    detail: str
+    created_at: dt.datetime
+    ended_at: dt.datetime | None
     version: int
 
 
@@ -315,6 +442,8 @@ class Subscription:
     price: Price
     quantity: int
     pending_quantity: int | None
+    pending_price_id: str | None
+    credit: Money
     amount: Money
     period_start_on: dt.date
     period_end_on: dt.date
@@ -322,6 +451,8 @@ class Subscription:
     payment_method: Method | None
     backup_method_id: str | None
     cancel_at_period_end: bool
+    paused_at: dt.datetime | None
+    resumes_at: dt.datetime | None
     past_due_at: dt.datetime | None
     suspended_at: dt.datetime | None
     canceled_at: dt.datetime | None
@@ -343,3 +474,16 @@ class TestClock:
     target_at: dt.datetime | None
     created_at: dt.datetime
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One try.
+
+    `answer`: the status that came back, if any did.
+    """
+
+    at: dt.datetime
+    answer: int | None
+    took_ms: int
+    problem: str

@@ -11,7 +11,7 @@ AttemptStatus: TypeAlias = Literal[
 ]
 """Where an attempt stands; `OPEN_ATTEMPT` lists those whose outcome isn't final."""
 
-Cause: TypeAlias = Literal["", "retry", "customer", "operator", "outside"]
+Cause: TypeAlias = Literal["", "retry", "customer", "operator", "outside", "credit"]
 """What brought the money in."""
 
 ClockStatus: TypeAlias = Literal["ready", "advancing", "deleted"]
@@ -69,13 +69,25 @@ DisabledReason: TypeAlias = Literal["", "operator", "gone", "failing"]
 DisputeStatus: TypeAlias = Literal["none", "open", "won", "lost"]
 """A chargeback's course."""
 
-EndpointStatus: TypeAlias = Literal["enabled", "disabled"]
-"""Whether events are sent there."""
+Disputed: TypeAlias = Literal["open", "won", "lost"]
+"""A dispute's course."""
+
+EndpointStatus: TypeAlias = Literal["enabled", "disabled", "deleted"]
+"""Whether events are sent there.
+
+A deleted one is kept only until its log is forgotten.
+"""
 
 EntryKind: TypeAlias = Literal[
     "reminder", "collection_notice", "payment_demand", "compensation", "objection", "objection_settled"
 ]
 """What an entry of the letter book records: one of the merchant's letters, or an objection's course."""
+
+EventDeliveryStatus: TypeAlias = Literal["owed", "delivered", "dead"]
+"""Whether an endpoint has yet to be sent an event.
+
+A dead one isn't tried again unless it is replayed.
+"""
 
 EventKind: TypeAlias = Literal[
     "invoice.issued",
@@ -125,6 +137,8 @@ EventKind: TypeAlias = Literal[
     "subscription.cancel_scheduled",
     "subscription.canceled",
     "subscription.changed",
+    "subscription.paused",
+    "subscription.resumed",
     "subscription.method_changed",
     "subscription.charge_announced",
     "payment_method.added",
@@ -140,6 +154,7 @@ EventKind: TypeAlias = Literal[
     "notice.complained",
     "queue.settled",
     "endpoint.disabled",
+    "endpoint.tested",
     "test_clock.advanced",
     "test_clock.deleted",
 ]
@@ -196,6 +211,15 @@ it can still be read in the portal.
 
 RecoveryStatus: TypeAlias = Literal["open", "recovered", "exhausted", "written_off", "canceled"]
 """Open, or how it ended."""
+
+RefundEnd: TypeAlias = Literal["succeeded", "refused", "failed"]
+"""What a person can find out about a refund."""
+
+RefundStatus: TypeAlias = Literal["started", "succeeded", "refused", "failed", "unknown"]
+"""Where a refund stands.
+
+`REFUSED`: the gateway would not; `FAILED`: it was never reached, nothing moved.
+"""
 
 Role: TypeAlias = Literal["billing_admin", "payer", "reader", "billing_address"]
 """What a person may do (behaviour §8).

@@ -188,10 +188,10 @@ def cause_of(facts: Facts, attempt: Attempt) -> Cause:
 def take_back(draft: Draft, kind: EntryKind, event: InvoiceEvent, amount: Money) -> None:
     """Reopen a paid invoice because its money went back; on one that was given up, the loss grows.
 
-    An invoice without money has none to give.
+    An invoice without money has none to give, and what was refunded is gone already.
     """
     invoice = draft.facts.invoice
-    back = min(amount, Money(invoice.paid_minor, amount.currency))
+    back = min(amount, Money(invoice.paid_minor - invoice.refunded_minor, amount.currency))
     if not back:
         return
     draft.book(kind, back)

@@ -7,7 +7,7 @@ work to do carry their due time and a lease: they are the queue. `triggers` guar
 from __future__ import annotations
 
 from purring.store.schema.access import RequestStatus, api_key, api_request, invoice_link
-from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery
+from purring.store.schema.billing import STOPS, attempt, invoice, invoice_line, recovery, refund
 from purring.store.schema.endpoints import endpoint, event_delivery, event_try
 from purring.store.schema.letters import letter
 from purring.store.schema.looks import brand, notice_text
@@ -77,6 +77,7 @@ __all__ = [
     "price",
     "product",
     "recovery",
+    "refund",
     "set_aside",
     "sign_in_code",
     "subscription",

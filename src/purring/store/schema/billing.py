@@ -15,6 +15,7 @@ from purring.domain.attempt import OPEN_ATTEMPT, AttemptStatus, Initiator
 from purring.domain.decline import DeclineClass, DeclineReason
 from purring.domain.invoice import DisputeStatus, InvoiceSource, InvoiceStatus
 from purring.domain.recovery import Cause, HoldReason, RecoveryStatus
+from purring.domain.refund import RefundStatus
 from purring.store.columns import (
     an_id,
     check,
@@ -46,6 +47,8 @@ STOPS = (
     "OR retry_not_before IS NOT NULL)"
 )
 """Declines that may stand in the way of every charge of the card: few among many."""
+
+DISPUTED = "dispute IN ('open', 'won', 'lost')"
 
 invoice = table(
     "invoice",
@@ -97,6 +100,8 @@ invoice = table(
     ),
     *queues("invoice"),
     partial_index("ix_invoice_unchecked", "merchant_id", "id", where="unchecked"),
+    partial_index("ix_invoice_unpaid", "merchant_id", "status", "id", where="status <> 'paid'"),
+    partial_index("ix_invoice_dispute", "merchant_id", "id", where=DISPUTED),
     partial_index("ix_invoice_disputed", "merchant_id", "id", where="dispute IN ('open', 'lost')"),
 )
 
@@ -162,6 +167,32 @@ attempt = table(
         "ix_attempt_unread", "merchant_id", "ended_at", where="status = 'declined' AND decline_class = 'unknown'"
     ),
     partial_index("uq_attempt_open", "merchant_id", "invoice_id", where=_OPEN_ATTEMPT, unique=True),
+)
+
+refund = table(
+    "refund",
+    an_id("id"),
+    an_id("invoice_id"),
+    an_id("attempt_id"),
+    words("gateway"),
+    minor("amount_minor"),
+    currency(),
+    one_of("status", RefundStatus),
+    instant("created_at"),
+    instant("asked_at"),
+    instant("key_expires_at"),
+    instant("ended_at", nullable=True),
+    instant("told_at", nullable=True),
+    words("gateway_ref", nullable=True),
+    words("detail"),
+    number("version"),
+    to("invoice", "invoice_id"),
+    to("attempt", "attempt_id"),
+    check("amount_above_zero", "amount_minor > 0"),
+    check("ended", "(status IN ('started', 'unknown')) = (ended_at IS NULL)"),
+    Index("ix_refund_invoice_id", "merchant_id", "invoice_id", "id"),
+    Index("ix_refund_attempt_id", "merchant_id", "attempt_id"),
+    partial_index("ix_refund_open", "asked_at", where="status IN ('started', 'unknown')"),
 )
 
 recovery = table(

@@ -68,6 +68,7 @@ event_delivery = table(
         "event_id",
         where="next_step_at IS NOT NULL",
     ),
+    Index("ix_event_delivery_ended", "status", "ended_at"),
     partial_index("ix_event_delivery_dead", "merchant_id", "endpoint_id", "ended_at", where="status = 'dead'"),
 )
 

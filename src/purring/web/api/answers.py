@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from purring.domain.errors import PurringError, VersionMismatch, http_status
 from purring.operations.idempotency import KEY_CHARS_MAX, Answer, Keyed, at_once, once, once_beyond
-from purring.operations.listing import Things, page_of
+from purring.operations.listing import page_of
 from purring.operations.services import Services
 from purring.store.listing import Listed
 from purring.web.api.caller import Call
@@ -25,6 +25,7 @@ from purring.web.problems import MEDIA_TYPE, SERVER_ERRORS, problem
 JSON = "application/json"
 LIMIT_MAX = 100
 LIMIT = 20
+_TAG_CHARS = 16
 
 IdempotencyKey = Annotated[
     str | None,
@@ -55,20 +56,31 @@ class PageOut(Out, Generic[Made]):
     next_cursor: str | None
 
 
-def shown(made: BaseModel, version: int | None = None, status: int = 200) -> Response:
+def shown(made: BaseModel, version: int | str | None = None, status: int = 200) -> Response:
     """One thing, with its version as the ETag."""
     headers = {} if version is None else {"ETag": f'"{version}"'}
     return Response(made.model_dump_json(), status, headers, JSON)
 
 
-def done(call: Call, key: str | None, act: Callable[[Services], BaseModel], status: int = 200) -> Response:
-    """Do something in one transaction and show what came of it; the same key gets the same answer."""
+def tag_of(made: BaseModel) -> str:
+    """A version for what has none of its own: it follows from what is shown."""
+    return sha256(made.model_dump_json().encode()).hexdigest()[:_TAG_CHARS]
+
+
+def done(
+    call: Call, key: str | None, act: Callable[[Services], BaseModel], status: int = 200, *, is_secret: bool = False
+) -> Response:
+    """Do something in one transaction and show what came of it; the same key gets the same answer.
+
+    `is_secret`: the answer lets its reader do something, so that it is sealed where it is kept.
+    """
 
     def answer(services: Services) -> Answer:
         return Answer(http_status=status, text=act(services).model_dump_json())
 
-    given = at_once(call.services, answer) if key is None else once(call.services, _keyed(call, key), answer)
-    return _response(given)
+    if key is None:
+        return _response(at_once(call.services, answer))
+    return _response(once(call.services, replace(_keyed(call, key), is_secret=is_secret), answer))
 
 
 def done_beyond(call: Call, key: str | None, act: Callable[[Services], BaseModel], status: int = 200) -> Response:
@@ -99,7 +111,7 @@ def _keyed(call: Call, key: str) -> Keyed:
     return Keyed(merchant_id=call.merchant_id, key=key, request_hash=sha256(asked).hexdigest())
 
 
-def require_version(if_match: str | None, version: int) -> None:
+def require_version(if_match: str | None, version: int | str) -> None:
     """Refuse a change of something that isn't at the version that the caller read.
 
     Raises VersionMismatch.
@@ -131,18 +143,21 @@ def page(call: Call, asked: Asked, make: Callable[[Sequence[Any]], Sequence[Base
         asked.what,
         call.merchant_id,
         limit=asked.limit,
-        before=_opened(asked.cursor),
+        before=opened_cursor(asked.cursor),
         where={name: value for name, value in asked.where.items() if value is not None},
     )
-    data = ",".join(one.model_dump_json() for one in make(things.nouns))
-    return Response(f'{{"data":[{data}],"next_cursor":{json.dumps(_next(things))}}}', 200, media_type=JSON)
+    return page_out(make(things.nouns), things.nouns[-1].id if things.has_more else None)
 
 
-def _next(things: Things) -> str | None:
-    return str(things.nouns[-1].id).encode().hex() if things.has_more else None
+def page_out(data: Sequence[BaseModel], last_id: str | None) -> Response:
+    """A page that ends with what has this id; None: nothing more follows."""
+    shown_data = ",".join(one.model_dump_json() for one in data)
+    next_cursor = None if last_id is None else last_id.encode().hex()
+    return Response(f'{{"data":[{shown_data}],"next_cursor":{json.dumps(next_cursor)}}}', 200, media_type=JSON)
 
 
-def _opened(cursor: str | None) -> str | None:
+def opened_cursor(cursor: str | None) -> str | None:
+    """The id that the page before ended with."""
     return None if cursor is None else bytes.fromhex(cursor).decode("ascii")
 
 

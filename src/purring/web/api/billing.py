@@ -31,6 +31,8 @@ class SubscriptionOut(Out):
     price: PriceOut
     quantity: int
     pending_quantity: int | None
+    pending_price_id: str | None
+    credit: MoneyOut
     amount: MoneyOut
     period_start_on: date
     period_end_on: date
@@ -38,6 +40,8 @@ class SubscriptionOut(Out):
     payment_method: MethodOut | None
     backup_method_id: str | None
     cancel_at_period_end: bool
+    paused_at: datetime | None
+    resumes_at: datetime | None
     past_due_at: datetime | None
     suspended_at: datetime | None
     canceled_at: datetime | None
@@ -58,6 +62,8 @@ def subscription_out(
         price=price_out(value.price),
         quantity=value.quantity,
         pending_quantity=value.pending_quantity,
+        pending_price_id=value.pending_price_id,
+        credit=money_out(Money(value.credit_minor, value.amount.currency)),
         amount=money_out(value.amount),
         period_start_on=value.period_start_on,
         period_end_on=value.period_end_on,
@@ -65,6 +71,8 @@ def subscription_out(
         payment_method=maybe(method_out, method),
         backup_method_id=value.backup_method_id,
         cancel_at_period_end=value.cancel_at_period_end,
+        paused_at=value.paused_at,
+        resumes_at=value.resumes_at,
         past_due_at=value.past_due_at,
         suspended_at=value.suspended_at,
         canceled_at=value.canceled_at,

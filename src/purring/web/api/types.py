@@ -61,6 +61,9 @@ def _country(text: str) -> str:
     return text
 
 
+_OUTSIDE = "It is outside the years that we can reckon with, which are 1970 to 2199."
+
+
 def _instant(value: object) -> datetime:
     if isinstance(value, datetime):
         return require_instant(value, "the time")
@@ -74,17 +77,21 @@ def _instant(value: object) -> datetime:
         raise NaiveTime("It has no time zone; add Z for UTC or an offset such as +01:00.")
     try:
         return require_instant(at.astimezone(UTC), "the time")
-    except OverflowError:
-        raise InvalidDate("It is outside the years that we can reckon with.") from None
+    except (OverflowError, InvalidDate):
+        raise InvalidDate(_OUTSIDE) from None
 
 
 def _day(value: object) -> date:
     try:
-        if isinstance(value, str) and len(value) == len("2026-11-23"):
-            return require_date(date.fromisoformat(value), "the date")
+        on = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-23") else None
     except ValueError:
-        pass
-    raise InvalidDate("It is no date; write it as 2026-11-23.")
+        on = None
+    if on is None:
+        raise InvalidDate("It is no date; write it as 2026-11-23.")
+    try:
+        return require_date(on, "the date")
+    except InvalidDate:
+        raise InvalidDate(_OUTSIDE) from None
 
 
 class OfKind:
@@ -123,6 +130,10 @@ RecoveryKey = Annotated[str, OfKind("rec_")]
 NoticeKey = Annotated[str, OfKind("ntc_")]
 EventKey = Annotated[str, OfKind("evt_")]
 TestClockKey = Annotated[str, OfKind("clk_")]
+RefundKey = Annotated[str, OfKind("rfd_")]
+DisputeKey = Annotated[str, OfKind("dsp_")]
+PersonKey = Annotated[str, OfKind("per_")]
+EndpointKey = Annotated[str, OfKind("ep_")]
 
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _BLANK = r"\u0020\u00a0\u1680\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff"
@@ -168,6 +179,12 @@ class Out(BaseModel):
     """What goes out: every field is always there."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class DeletedOut(Out):
+    """What is no more."""
+
+    id: str
 
 
 def maybe(make: Callable[[Value], Made], value: Value | None) -> Made | None:

@@ -133,11 +133,12 @@ def _tables() -> None:
             "'recovery.reopened', 'subscription.created', 'subscription.trial_ended', 'subscription.renewed', "
             "'subscription.past_due', 'subscription.active', 'subscription.suspended', "
             "'subscription.cancel_warned', 'subscription.cancel_scheduled', 'subscription.canceled', "
-            "'subscription.changed', 'subscription.method_changed', 'subscription.charge_announced', "
+            "'subscription.changed', 'subscription.paused', 'subscription.resumed', 'subscription.method_changed', "
+            "'subscription.charge_announced', "
             "'payment_method.added', 'payment_method.edited', 'payment_method.removed', "
             "'payment_method.expires_soon', 'brand.changed', 'notice_text.changed', 'policy.changed', "
             "'policy.limit_overridden', 'notice.due', 'notice.bounced', 'notice.complained', 'queue.settled', "
-            "'endpoint.disabled', 'test_clock.advanced', 'test_clock.deleted')",
+            "'endpoint.disabled', 'endpoint.tested', 'test_clock.advanced', 'test_clock.deleted')",
             name=op.f("ck_event_kind"),
         ),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchant.id"], name=op.f("fk_event_merchant_id")),
@@ -340,6 +341,10 @@ def _tables() -> None:
         sa.Column("cancel_warned_at", Instant(), nullable=True),
         sa.Column("canceled_at", Instant(), nullable=True),
         sa.Column("pending_quantity", sa.Integer(), nullable=True),
+        sa.Column("pending_price_id", Id, nullable=True),
+        sa.Column("paused_at", Instant(), nullable=True),
+        sa.Column("resumes_at", Instant(), nullable=True),
+        sa.Column("credit_minor", sa.BigInteger(), nullable=False),
         sa.Column("announced_on", sa.Date(), nullable=True),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("test_clock_id", Id, nullable=True),
@@ -355,6 +360,7 @@ def _tables() -> None:
         sa.CheckConstraint(
             "status IN ('trialing', 'active', 'past_due', 'suspended', 'canceled')", name=op.f("ck_subscription_status")
         ),
+        sa.CheckConstraint("credit_minor >= 0", name=op.f("ck_subscription_credit_not_below_zero")),
         sa.CheckConstraint("next_period_index >= 0", name=op.f("ck_subscription_next_period_index_not_below_zero")),
         sa.CheckConstraint("period_start_on < period_end_on", name=op.f("ck_subscription_period_has_a_day")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_subscription_quantity_above_zero")),
@@ -375,6 +381,11 @@ def _tables() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["merchant_id", "price_id"], ["price.merchant_id", "price.id"], name=op.f("fk_subscription_price_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "pending_price_id"],
+            ["price.merchant_id", "price.id"],
+            name=op.f("fk_subscription_pending_price_id"),
         ),
         sa.ForeignKeyConstraint(
             ["merchant_id", "test_clock_id"],
@@ -591,6 +602,48 @@ def _tables() -> None:
     )
     op.create_index("ix_invoice_line_invoice_id", "invoice_line", ["merchant_id", "invoice_id"], unique=False)
     op.create_table(
+        "refund",
+        sa.Column("merchant_id", Id, nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("invoice_id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("key_expires_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("told_at", Instant(), nullable=True),
+        sa.Column("gateway_ref", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('started', 'succeeded', 'refused', 'failed', 'unknown')", name=op.f("ck_refund_status")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refund_amount_above_zero")),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_refund_currency")),
+        sa.CheckConstraint("(status IN ('started', 'unknown')) = (ended_at IS NULL)", name=op.f("ck_refund_ended")),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "invoice_id"], ["invoice.merchant_id", "invoice.id"], name=op.f("fk_refund_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "attempt_id"], ["attempt.merchant_id", "attempt.id"], name=op.f("fk_refund_attempt_id")
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_refund")),
+    )
+    op.create_index("ix_refund_invoice_id", "refund", ["merchant_id", "invoice_id", "id"], unique=False)
+    op.create_index("ix_refund_attempt_id", "refund", ["merchant_id", "attempt_id"], unique=False)
+    op.create_index(
+        "ix_refund_open",
+        "refund",
+        ["asked_at"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('started', 'unknown')"),
+        postgresql_where=sa.text("status IN ('started', 'unknown')"),
+    )
+    op.create_table(
         "recovery",
         sa.Column("merchant_id", Id, nullable=False),
         sa.Column("id", Id, nullable=False),
@@ -607,7 +660,9 @@ def _tables() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("cause IN ('', 'retry', 'customer', 'operator', 'outside')", name=op.f("ck_recovery_cause")),
+        sa.CheckConstraint(
+            "cause IN ('', 'retry', 'customer', 'operator', 'outside', 'credit')", name=op.f("ck_recovery_cause")
+        ),
         sa.CheckConstraint(
             "hold IN ('', 'operator', 'bank_transfer', 'partial_payment')", name=op.f("ck_recovery_hold")
         ),
@@ -846,6 +901,13 @@ def _queue() -> None:
         sqlite_where=sa.text("unchecked"),
         postgresql_where=sa.text("unchecked"),
     )
+    for name, columns, where in (
+        ("ix_invoice_unpaid", ["merchant_id", "status", "id"], "status <> 'paid'"),
+        ("ix_invoice_dispute", ["merchant_id", "id"], "dispute IN ('open', 'won', 'lost')"),
+    ):
+        op.create_index(
+            name, "invoice", columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.create_index(
         "ix_invoice_disputed",
         "invoice",
@@ -1209,7 +1271,7 @@ def _endpoints() -> None:
         sa.Column("disabled_at", Instant(), nullable=True),
         sa.Column("failing_since", Instant(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("status IN ('enabled', 'disabled')", name=op.f("ck_endpoint_status")),
+        sa.CheckConstraint("status IN ('enabled', 'disabled', 'deleted')", name=op.f("ck_endpoint_status")),
         sa.CheckConstraint("reason IN ('', 'operator', 'gone', 'failing')", name=op.f("ck_endpoint_reason")),
         sa.CheckConstraint("(status = 'disabled') = (disabled_at IS NOT NULL)", name=op.f("ck_endpoint_disabled")),
         sa.CheckConstraint("(status = 'disabled') = (reason <> '')", name=op.f("ck_endpoint_why_disabled")),
@@ -1266,6 +1328,7 @@ def _endpoints() -> None:
             sqlite_where=sa.text(where),
             postgresql_where=sa.text(where),
         )
+    op.create_index("ix_event_delivery_ended", "event_delivery", ["status", "ended_at"], unique=False)
     op.create_table(
         "event_try",
         sa.Column("merchant_id", Id, nullable=False),

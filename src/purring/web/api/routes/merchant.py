@@ -5,23 +5,27 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from pydantic import Field
 from starlette.responses import Response
 
 from purring.domain.merchant import Merchant
 from purring.domain.policy import Policy
+from purring.domain.rulebook.ceilings import Ceiling
 from purring.operations import merchants
 from purring.operations.api_keys import Scope
 from purring.operations.policy_document import document
 from purring.operations.services import Services
-from purring.web.api.answers import IfMatch, done, require_version, shown
+from purring.web.api.answers import IdempotencyKey, IfMatch, done, require_version, shown
 from purring.web.api.caller import Call, may
 from purring.web.api.parties import MerchantOut, merchant_out
-from purring.web.api.types import Email, In, Locale, Name, Out, Timezone
+from purring.web.api.types import WHOLE, Email, In, Locale, Name, Out, Timezone
 
 router = APIRouter(tags=["Merchant"])
 Reads = Annotated[Call, may(Scope.SETTINGS_READ)]
 Writes = Annotated[Call, may(Scope.SETTINGS_WRITE)]
 VERSION_MAX = 2**31 - 1
+LimitId = Annotated[str, Field(pattern="^[a-z0-9-]{1,60}$", description="As in the reference of the rulebook.")]
+AttemptsMax = Annotated[int, Field(ge=0, le=10_000), WHOLE]
 
 
 class MerchantChange(In):
@@ -31,6 +35,22 @@ class MerchantChange(In):
     timezone: Timezone | None = None
     locale: Locale | None = None
     support_email: Email | None = None
+
+
+class OwnLimit(In):
+    """A number of your own for one of the networks' limits, at most as large as the limit's; null: none any more."""
+
+    limit_id: LimitId
+    attempts_max: AttemptsMax | None
+
+
+class Override(In):
+    """A larger number than our own default, with who decided so and why; that stands in the record for good."""
+
+    limit_id: LimitId
+    attempts_max: AttemptsMax
+    reason: Name
+    by: Name
 
 
 class PolicyOut(Out):
@@ -92,3 +112,26 @@ def change_policy(call: Writes, body: dict[str, Any], if_match: IfMatch = None) 
         return policy_out(merchants.change_policy_by(services, call.merchant_id, body).policy)
 
     return done(call, None, act)
+
+
+@router.post("/merchant/set_limit", response_model=PolicyOut)
+def set_limit(call: Writes, body: OwnLimit, idempotency_key: IdempotencyKey = None) -> Response:
+    """Give yourself a stricter number for a limit, as the next version of the policy."""
+
+    def act(services: Services) -> PolicyOut:
+        changed = merchants.set_ceiling(services, call.merchant_id, body.limit_id, body.attempts_max)
+        return policy_out(changed.policy)
+
+    return done(call, idempotency_key, act)
+
+
+@router.post("/merchant/override_limit", response_model=PolicyOut)
+def override_limit(call: Writes, body: Override, idempotency_key: IdempotencyKey = None) -> Response:
+    """Give yourself a larger number than our own default; a network's own limit can't be exceeded."""
+
+    def act(services: Services) -> PolicyOut:
+        ceiling = Ceiling(limit_id=body.limit_id, attempts_max=body.attempts_max)
+        changed = merchants.override_ceiling(services, call.merchant_id, ceiling, reason=body.reason, by=body.by)
+        return policy_out(changed.policy)
+
+    return done(call, idempotency_key, act)

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from purring.domain.calendar import local_date, zone
 from purring.domain.catalog import QUANTITY_MAX, TRIAL_DAYS_MAX
-from purring.domain.ids import CustomerId, MethodId, SubscriptionId
+from purring.domain.ids import CustomerId, MethodId, PriceId, SubscriptionId
+from purring.domain.money import Money
 from purring.domain.subscription import SubscriptionStatus
-from purring.operations import methods, subscriptions
+from purring.operations import methods, reprice, subscriptions
 from purring.operations.api_keys import Scope
 from purring.operations.listing import one_of, some_of
 from purring.operations.merchants import merchant_of
@@ -33,9 +34,25 @@ from purring.web.api.answers import (
     page,
     shown,
 )
-from purring.web.api.billing import SubscriptionOut, subscription_out
+from purring.web.api.billing import InvoiceOut, SubscriptionOut, invoice_out, subscription_out
 from purring.web.api.caller import Call, may
-from purring.web.api.types import WHOLE, CustomerKey, Day, In, MethodKey, Name, PriceKey, SubscriptionKey, Word
+from purring.web.api.routes.invoices import Nothing
+from purring.web.api.types import (
+    WHOLE,
+    CustomerKey,
+    Day,
+    In,
+    Instant,
+    MethodKey,
+    MoneyOut,
+    Name,
+    Out,
+    PriceKey,
+    SubscriptionKey,
+    Word,
+    maybe,
+    money_out,
+)
 
 router = APIRouter(tags=["Subscriptions"])
 Reads = Annotated[Call, may(Scope.SUBSCRIPTIONS_READ)]
@@ -80,6 +97,46 @@ class QuantityChange(In):
     """How many are sold from the next period on."""
 
     quantity: Quantity
+
+
+class Change(In):
+    """What is to be sold instead: another price, another quantity, or both; what isn't named stays.
+
+    `now`: the rest of the running period is settled by whole days, by an invoice or a credit. `period_end`: it costs
+    nothing before the next period.
+    """
+
+    when: Word[When]
+    price_id: PriceKey | None = None
+    quantity: Quantity | None = None
+
+
+class Terms(In):
+    """What would be sold from today on."""
+
+    price_id: PriceKey | None = None
+    quantity: Quantity | None = None
+
+
+class ChangedOut(Out):
+    """The subscription as it is then, and the invoice over the difference where there is more to pay."""
+
+    subscription: SubscriptionOut
+    invoice: InvoiceOut | None
+
+
+class DifferenceOut(Out):
+    """What a change now costs. `to_pay`: what is fresh less what is unused; below zero it becomes a credit."""
+
+    fresh: MoneyOut
+    unused: MoneyOut
+    to_pay: MoneyOut
+
+
+class SubscriptionPause(In):
+    """Until when no period begins; null: until somebody resumes."""
+
+    until: Instant | None = None
 
 
 class Cancellation(In):
@@ -179,6 +236,68 @@ def change_quantity(
     return done(call, idempotency_key, act)
 
 
+@router.post("/subscriptions/{subscription_id}/change", response_model=ChangedOut)
+def change_subscription(
+    call: Writes, subscription_id: SubscriptionKey, body: Change, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Sell another price or quantity, now or from the next period on."""
+
+    def act(services: Services) -> ChangedOut:
+        key, terms, invoice = SubscriptionId(subscription_id), _terms(body), None
+        if body.when is When.NOW:
+            invoice = reprice.change_now(services, call.merchant_id, key, terms)
+        else:
+            reprice.change_later(services, call.merchant_id, key, terms)
+        return ChangedOut(subscription=_now(services, call, subscription_id), invoice=maybe(invoice_out, invoice))
+
+    return done(call, idempotency_key, act)
+
+
+@router.post("/subscriptions/{subscription_id}/preview_change", response_model=DifferenceOut)
+def preview_change(
+    call: Writes, subscription_id: SubscriptionKey, body: Terms, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Tell what a change now would cost at this moment, and change nothing."""
+
+    def act(services: Services) -> DifferenceOut:
+        found = reprice.preview(services, call.merchant_id, SubscriptionId(subscription_id), _terms(body))
+        zero = money_out(Money.zero(_now(services, call, subscription_id).amount.currency))
+        if found is None:
+            return DifferenceOut(fresh=zero, unused=zero, to_pay=zero)
+        return DifferenceOut(
+            fresh=money_out(found.fresh), unused=money_out(found.unused), to_pay=money_out(found.to_pay)
+        )
+
+    return done(call, idempotency_key, act)
+
+
+@router.post("/subscriptions/{subscription_id}/pause", response_model=SubscriptionOut)
+def pause_subscription(
+    call: Writes, subscription_id: SubscriptionKey, body: SubscriptionPause, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Begin no period any more. What is paid for runs on to its end, and open invoices are collected as before."""
+
+    def act(services: Services) -> SubscriptionOut:
+        reprice.pause(services, call.merchant_id, SubscriptionId(subscription_id), body.until)
+        return _now(services, call, subscription_id)
+
+    return done(call, idempotency_key, act)
+
+
+@router.post("/subscriptions/{subscription_id}/resume", response_model=SubscriptionOut)
+def resume_subscription(
+    call: Writes, subscription_id: SubscriptionKey, body: Nothing, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Go on with the next period; where that has passed, one begins today. What was missed isn't billed."""
+    del body
+
+    def act(services: Services) -> SubscriptionOut:
+        reprice.resume(services, call.merchant_id, SubscriptionId(subscription_id))
+        return _now(services, call, subscription_id)
+
+    return done(call, idempotency_key, act)
+
+
 @router.post("/subscriptions/{subscription_id}/cancel", response_model=SubscriptionOut)
 def cancel(
     call: Writes, subscription_id: SubscriptionKey, body: Cancellation, idempotency_key: IdempotencyKey = None
@@ -191,6 +310,10 @@ def cancel(
         return _now(services, call, subscription_id)
 
     return done(call, idempotency_key, act)
+
+
+def _terms(body: Change | Terms) -> reprice.NewTerms:
+    return reprice.NewTerms(price_id=PriceId(body.price_id) if body.price_id else None, quantity=body.quantity)
 
 
 def _today(services: Services, call: Call) -> Any:  # noqa: ANN401 - a day
