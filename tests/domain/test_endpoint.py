@@ -18,6 +18,7 @@ from purring.domain.endpoint import (
     EndpointStatus,
     check_url,
     check_wanted,
+    is_told,
     next_try_at,
     wants,
 )
@@ -75,21 +76,33 @@ def test_a_filter_takes_whole_nouns_and_nothing_unknown() -> None:
             check_wanted([wrong])
 
 
-def test_an_endpoint_takes_events_until_somebody_disables_it() -> None:
-    """Whoever it was."""
-    endpoint = Endpoint(
+def _endpoint(*wanted: str) -> Endpoint:
+    return Endpoint(
         id=EndpointId("we_1"),
         merchant_id=MerchantId("mer_1"),
         url="https://shop.example/purring",
         description="",
-        wanted=(),
+        wanted=wanted,
         status=EndpointStatus.ENABLED,
         reason=DisabledReason.NONE,
         created_at=NOW,
         secret="sealed",
     )
-    assert endpoint.is_enabled
-    assert not replace(endpoint, status=EndpointStatus.DISABLED).is_enabled
+
+
+def test_an_endpoint_takes_events_until_somebody_disables_it() -> None:
+    """Whoever it was."""
+    assert _endpoint().is_enabled
+    assert not replace(_endpoint(), status=EndpointStatus.DISABLED).is_enabled
+
+
+def test_a_test_reaches_its_own_endpoint_alone() -> None:
+    """Whatever that wants, and never another one that wants everything."""
+    narrow = _endpoint("recovery.*")
+    assert is_told(narrow, EventKind.ENDPOINT_TESTED, narrow.id)
+    assert not is_told(_endpoint(), EventKind.ENDPOINT_TESTED, "ep_2")
+    assert is_told(narrow, EventKind.RECOVERY_OPENED, "rec_1")
+    assert not is_told(narrow, EventKind.INVOICE_PAID, "inv_1")
 
 
 def test_what_operators_note_down_goes_to_nobody() -> None:
