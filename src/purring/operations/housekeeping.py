@@ -21,14 +21,16 @@ class Housekeeping:
     """Keeps in mind what is to be looked at when; each process does so for itself, which does no harm."""
 
     def __init__(self) -> None:
-        """Look at the first occasion."""
+        """Look once the process has lived for a while: it has more urgent things to do first."""
         self._looks_at: datetime | None = None
         self._cuts_at: datetime | None = None
 
     def look(self, services: Services) -> None:
         """Do what it is time for: one batch of each."""
         now = services.clock.now()
-        if self._looks_at is not None and now < self._looks_at:
+        if self._looks_at is None:
+            self._looks_at = now + EVERY
+        if now < self._looks_at:
             return
         self._looks_at = now + EVERY
         ask_about_open(services)
