@@ -19,7 +19,7 @@ from purring.operations.renew import renew_due
 from purring.operations.replay import as_kept, replay
 from purring.operations.services import Services
 from purring.operations.transact import together_or_alone, told, transact
-from purring.store import Connection, installation
+from purring.store import Connection, installation, test_clocks
 from purring.store.facts import Key
 from purring.store.installation import Found, Restored
 from purring.telemetry.logs import log
@@ -197,7 +197,7 @@ def _ask_open(services: Services, known: Restored) -> int:
     answers = [_asked(services, *one) for one in asked]
 
     def write(some: Sequence[Answered]) -> list[Answered]:
-        transact(services, lambda conn: record(conn, services, some, services.clock.now()))
+        transact(services, lambda conn: _record_in_its_time(conn, services, some))
         return list(some)
 
     written = together_or_alone(
@@ -206,6 +206,15 @@ def _ask_open(services: Services, known: Restored) -> int:
         lambda answer, error: log.error("not_recorded", attempt_id=answer.attempt_id, error=told(error)),
     )
     return len(written)
+
+
+def _record_in_its_time(conn: Connection, services: Services, some: Sequence[Answered]) -> None:
+    """Write answers down, those about a test clock's customers at the time where it stands."""
+    now, clocks = services.clock.now(), test_clocks.now_of_invoices(conn, {one.key for one in some})
+    for at in dict.fromkeys([now, *clocks.values()]):
+        own = [one for one in some if clocks.get(one.key, now) == at]
+        if own:
+            record(conn, services, own, at)
 
 
 def _asked(services: Services, key: Key, attempt_id: AttemptId, gateway: str, is_live: bool) -> Answered | None:  # noqa: FBT001 - a row
