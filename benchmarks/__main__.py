@@ -31,6 +31,7 @@ SCRIPTS = {
     "notices": ("--rounds", "1", "--repeats", "1", "--no-results"),
     "handing_over": ("--quick",),
     "api": ("--quick",),
+    "portal": ("--quick",),
 }
 
 

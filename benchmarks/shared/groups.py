@@ -129,4 +129,11 @@ GROUPS = (
         "is asked for in the same run, in the same process.",
         bars=(Bar(pattern=r"server time of API (reads|writes), p99, 1,000,000", ratio=1, is_least=False),),
     ),
+    Group(
+        name="The portal with a million invoices",
+        script="portal",
+        pattern=r"server time of the portal's pages",
+        claim="The same for the pages of the portal, opened one after the other by people who owe something.",
+        bars=(Bar(pattern=r"server time of the portal's pages, p99, 1,000,000", ratio=1, is_least=False),),
+    ),
 )
