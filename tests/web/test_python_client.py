@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
@@ -29,6 +31,7 @@ from tools.client.schemas import source_of
 Fate = int | Literal["cut", "lost"]
 """What becomes of a try: an answer of somebody on the way, a connection that isn't made, an answer that is lost."""
 
+PORTAL = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "open-the-portal.md"
 NOW_S = int(NOON.timestamp())
 SECRET = secret_of(bytes(range(32)))
 
@@ -200,6 +203,17 @@ def _message(kind: str, data: object) -> bytes:
     return json.dumps(
         {"id": "evt_1", "type": kind, "timestamp": "2026-03-02T12:00:00Z", "merchant_id": "mer_1", "data": data}
     ).encode()
+
+
+def test_the_portal_opens_as_the_how_to_says(web: TestClient, api: Developer) -> None:
+    """The block of the page, run as it stands, leads into the portal."""
+    (block,) = re.findall(r"^```python\n(.*?)^```", PORTAL.read_text(), flags=re.MULTILINE | re.DOTALL)
+    went: list[str] = []
+    names = {"purring": _purring(api, Wire(web)), "customer_id": api.customer()["id"], "redirect": went.append}
+    exec(compile(block, PORTAL.name, "exec"), names)  # noqa: S102 - our own page
+    page = web.get(went[0], follow_redirects=True)
+    assert 200 == page.status_code
+    assert "Kari" in page.text
 
 
 def test_events_come_in_verified_and_typed() -> None:
