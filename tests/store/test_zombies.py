@@ -38,6 +38,7 @@ def _fill(world: World) -> None:
     with world.store.transaction() as conn:
         inbound.store(conn, "sandbox", "evt_1", body=b"{}", headers={}, received_at=NOW)
         world.owe_event(conn)
+        world.wind_a_clock(conn)
 
 
 def _taken_over(world: World, work: Work) -> list[Claim]:
