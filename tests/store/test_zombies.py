@@ -15,7 +15,7 @@ from purring.store import event_deliveries, inbound, leases, notices
 from purring.store.event_deliveries import Tried, Try
 from purring.store.leases import Claim, Work
 from purring.store.notices import NotSent, Sent
-from purring.store.schema import delivery, event_delivery, inbound_event, invoice, notice, subscription
+from purring.store.schema import delivery, event_delivery, inbound_event, invoice, notice, subscription, test_clock
 from tests.store.world import NOW, World
 
 LEASE = timedelta(minutes=5)
@@ -26,6 +26,7 @@ TABLES: dict[Work, tuple[Table, ...]] = {
     Work.DELIVERY: (delivery, notice),
     Work.INBOUND: (inbound_event,),
     Work.EVENT: (event_delivery,),
+    Work.CLOCK: (test_clock,),
 }
 LATE = NOW + LEASE
 
