@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from html import unescape
+from html.parser import HTMLParser
 from re import findall
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,6 +18,7 @@ from purring.gateways.sandbox.settings import OutageKind
 from purring.operations import tokens
 from purring.operations.customers import NewPerson
 from purring.web.app import make_app
+from purring.web.portal.payment_page import SCRIPTS, policy_for
 from purring.web.settings import FieldMode, WebSettings
 from tests.web.conftest import BASE_URL
 from tests.web.visitor import Visitor, path_of, readable
@@ -41,6 +45,34 @@ class Other:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the real one has
         """Everything else is the real one's."""
         return getattr(self._real, name)
+
+
+class Loaded(HTMLParser):
+    """What a page loads, runs and leads to."""
+
+    def __init__(self, page: str) -> None:
+        """Read it."""
+        super().__init__()
+        self.scripts: list[str] = []
+        self.inline: list[str] = []
+        self.origins: set[str] = set()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Sort one element and what stands in it."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "script":
+            self.scripts.append(given.get("src", "inline"))
+        if tag in {"style", "base", "iframe", "object", "embed"}:
+            self.inline.append(tag)
+        self.inline += [name for name in given if name.startswith(("on", "hx-")) or name in {"style", "srcdoc"}]
+        for value in given.values():
+            parts = urlsplit(value)
+            if parts.netloc:
+                self.origins.add(f"{parts.scheme}://{parts.netloc}")
+            elif parts.scheme in {"javascript", "data"}:
+                self.inline.append(value)
 
 
 def visitor(world: World, **settings: Any) -> Visitor:
@@ -102,6 +134,20 @@ def test_the_field_in_a_frame_stands_alone(world: World) -> None:
     assert "script" not in kari.web.get("/billing").headers["content-security-policy"]
     script = kari.web.get("/static/field.js")
     assert ("text/javascript; charset=utf-8", True) == (script.headers["content-type"], len(script.content) < 3_000)
+
+
+def test_the_field_page_loads_what_its_inventory_lists(world: World) -> None:
+    """Each script as recorded and with a reason; nothing inline, no other origin, and the inventory's policy."""
+    kari = visitor(world, field_mode=FieldMode.FRAME)
+    answer = kari.web.get("/billing/methods/add")
+    loaded = Loaded(answer.text)
+    assert ([one.path for one in SCRIPTS], []) == (loaded.scripts, loaded.inline)
+    assert {"http://sandbox.invalid", BASE_URL} == loaded.origins
+    assert policy_for("http://sandbox.invalid") == answer.headers["content-security-policy"]
+    for one in SCRIPTS:
+        assert (one.sha256, True) == (sha256(kari.web.get(one.path).content).hexdigest(), bool(one.reason)), one.path
+    planted = Loaded('<p onclick="x" style="y"><script>z</script><a href="javascript:x">')
+    assert (["inline"], ["onclick", "style", "javascript:x"]) == (planted.scripts, planted.inline)
 
 
 def test_a_gateway_that_is_away_is_told_to_people_as_a_page(world: World) -> None:

@@ -8,14 +8,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from purring.operations.tokens import Field
-
-_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; frame-src {origin}; base-uri 'none'; "
-    "object-src 'none'; frame-ancestors 'none'; form-action 'none'"
-)
+from purring.web.portal.payment_page import policy_for
 
 
 def framed(page: Response, field: Field) -> Response:
-    """The page with a policy of its own: a frame of the gateway's origin, our script, our icon, and no form."""
-    page.headers["Content-Security-Policy"] = _CSP.format(origin=field.origin)
+    """The page with a policy of its own, in place of the one that all others have."""
+    page.headers["Content-Security-Policy"] = policy_for(field.origin)
     return page
