@@ -99,6 +99,14 @@ def test_doctor_names_the_gateway_that_does_not_answer(purring: Purring) -> None
     assert ALL_HOLD.search(said.out)
 
 
+def test_doctor_looks_at_the_payment_page_as_visitors_get_it(purring: Purring, settings: pytest.MonkeyPatch) -> None:
+    """Where nobody serves it, that is said with the remedy, and nothing else is looked at."""
+    settings.setenv("PURRING_BASE_URL", "http://127.0.0.1:1")
+    said = purring("doctor", "--payment-page")
+    assert (1, 2) == (said.exit_code, len(said.out.splitlines()))
+    assert "start `purring serve`" in said.out
+
+
 def test_doctor_needs_a_key_that_the_gateway_takes(
     purring: Purring, settings: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 from html import unescape
-from html.parser import HTMLParser
 from re import findall
 from typing import Any
-from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -18,6 +17,7 @@ from purring.gateways.sandbox.settings import OutageKind
 from purring.operations import tokens
 from purring.operations.customers import NewPerson
 from purring.web.app import make_app
+from purring.web.portal.drift import SIGN_IN, Loaded, look, look_at
 from purring.web.portal.payment_page import SCRIPTS, policy_for
 from purring.web.settings import FieldMode, WebSettings
 from tests.web.conftest import BASE_URL
@@ -45,34 +45,6 @@ class Other:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the real one has
         """Everything else is the real one's."""
         return getattr(self._real, name)
-
-
-class Loaded(HTMLParser):
-    """What a page loads, runs and leads to."""
-
-    def __init__(self, page: str) -> None:
-        """Read it."""
-        super().__init__()
-        self.scripts: list[str] = []
-        self.inline: list[str] = []
-        self.origins: set[str] = set()
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Sort one element and what stands in it."""
-        given = {name: value or "" for name, value in attrs}
-        if tag == "script":
-            self.scripts.append(given.get("src", "inline"))
-        if tag in {"style", "base", "iframe", "object", "embed"}:
-            self.inline.append(tag)
-        self.inline += [name for name in given if name.startswith(("on", "hx-")) or name in {"style", "srcdoc"}]
-        for value in given.values():
-            parts = urlsplit(value)
-            if parts.netloc:
-                self.origins.add(f"{parts.scheme}://{parts.netloc}")
-            elif parts.scheme in {"javascript", "data"}:
-                self.inline.append(value)
 
 
 def visitor(world: World, **settings: Any) -> Visitor:
@@ -148,6 +120,27 @@ def test_the_field_page_loads_what_its_inventory_lists(world: World) -> None:
         assert (one.sha256, True) == (sha256(kari.web.get(one.path).content).hexdigest(), bool(one.reason)), one.path
     planted = Loaded('<p onclick="x" style="y"><script>z</script><a href="javascript:x">')
     assert (["inline"], ["onclick", "style", "javascript:x"]) == (planted.scripts, planted.inline)
+
+
+def test_the_doctor_sees_what_somebody_changed_on_the_way(world: World) -> None:
+    """A script that isn't ours, a policy that was dropped, a script that was added; and nothing where all is well."""
+    web = visitor(world, field_mode=FieldMode.FRAME).web
+    web.cookies.clear()
+    assert [True] * 3 == [one.is_well for one in look(web.get)]
+
+    def rewritten(path: str) -> httpx2.Response:
+        answer = web.get(path)
+        content = answer.content.replace(b"</body>", b'<script src="https://cdn.example/x.js"></script></body>') + b" "
+        headers = {"content-security-policy": answer.headers["content-security-policy"] + " *"}
+        return httpx2.Response(answer.status_code, headers=headers, content=content, request=answer.request)
+
+    found = [one.text for one in look(rewritten) if not one.is_well]
+    for about, text in zip(("another script", "form-action 'self' *", "https://cdn.example/x.js"), found, strict=True):
+        assert about in text
+    hidden = next(look(lambda path: web.get(f"/nowhere{path}")))
+    assert (False, True) == (hidden.is_well, "answers 404" in hidden.text)
+    assert "PURRING_BASE_URL" in only(look_at("http://127.0.0.1:1")).text
+    assert SIGN_IN in str(web.get(SIGN_IN).url)
 
 
 def test_a_gateway_that_is_away_is_told_to_people_as_a_page(world: World) -> None:

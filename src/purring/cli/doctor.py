@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -26,6 +27,7 @@ from purring.operations.reconcile import progress
 from purring.operations.services import Services
 from purring.store import invariants
 from purring.telemetry.redaction import clean_text
+from purring.web.portal import drift
 
 NOT_IN_ORDER = 1
 ASKED = "att_doctor"
@@ -46,10 +48,15 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor() -> None:
+def doctor(
+    *,
+    payment_page: Annotated[
+        bool, typer.Option("--payment-page", help="Only look at the page with the card field as visitors get it.")
+    ] = False,
+) -> None:
     """Check settings, database, gateway, and all that must hold among the data; exits with 1 if anything fails."""
     ill = 0
-    for finding in _findings():
+    for finding in _payment_page() if payment_page else _findings():
         mark = "note " if finding.note else "ok   "
         say(f"{mark if finding.well else 'FAILS'}  {finding.text}", style="" if finding.well else "red")
         ill += not finding.well
@@ -71,6 +78,19 @@ def _findings() -> Iterator[Finding]:
             yield from _limits(services)
             yield from _unknown_codes(services)
             yield from _waiting(services)
+    except PurringError as error:
+        yield Finding(well=False, text="\n       ".join(map(clean_text, (error.message, *error.details))))
+
+
+def _payment_page() -> Iterator[Finding]:
+    """Whether browsers get the scripts and the policy that we serve; what stands behind the sign-in can't be seen."""
+    try:
+        settings = load_settings()
+        make_logs(settings)
+        for one in drift.look_at(settings.base_url):
+            yield Finding(well=one.is_well, text=clean_text(one.text))
+        text = "the page with the field itself stands behind the sign-in: its markup and policy aren't seen from here"
+        yield Finding(well=True, note=True, text=text)
     except PurringError as error:
         yield Finding(well=False, text="\n       ".join(map(clean_text, (error.message, *error.details))))
 
