@@ -209,6 +209,7 @@ def test_everything_else(page: Page, site: Site, case: Case) -> None:
     assert case.other == shop.subscription(case.subscription.id).method_id
     page.goto(f"{site.url}/billing/methods/{new}/remove")
     page.locator("main form button").click()
+    page.locator("#code").wait_for()  # only then has the code been sent
     page.locator("#code").fill(re.findall(r"^\s+(\d{6})$", shop.world.outbox.messages[-1].body, re.MULTILINE)[-1])
     page.locator("main form button").first.click()
     page.locator("main form button").click()
