@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from purring.domain.calendar import IntervalUnit, at_local, start_of_day, zone
 from purring.domain.catalog import Interval, Price
 from purring.domain.changes import Changes
-from purring.domain.decide.reprice import ChangeIds, Wish, repriced_later, repriced_now
+from purring.domain.decide.reprice import ChangeIds, Wish, difference_now, repriced_later, repriced_now
 from purring.domain.errors import InvalidInput, RefusalCode, Refused
 from purring.domain.event import EventKind
 from purring.domain.ids import InvoiceId, LineId, NoticeId, PriceId
@@ -57,7 +57,8 @@ def _wish(minor: int, quantity: int = 1, interval: Interval = SOLD.price.interva
 
 
 def _now(facts: SubscriptionFacts, wish: Wish, days_left: int) -> Changes:
-    return repriced_now(facts, wish, _on(days_left), IDS)
+    now = _on(days_left)
+    return repriced_now(facts, wish, difference_now(facts, wish, now), now, IDS)
 
 
 def _after(changes: Changes) -> Subscription:

@@ -98,6 +98,11 @@ class Invoice:
         return Money(max(self.total.minor - self.paid_minor - self.credited_minor, 0), self.total.currency)
 
     @property
+    def kept(self) -> Money:
+        """What came in for it and wasn't refunded."""
+        return Money(self.paid_minor - self.refunded_minor, self.total.currency)
+
+    @property
     def is_open(self) -> bool:
         """Whether it can still be paid."""
         return self.status is InvoiceStatus.OPEN

@@ -71,8 +71,7 @@ def refundable(facts: Facts, known: Sequence[Refund]) -> dict[AttemptId, Money]:
     `known`: the invoice's refunds so far. What is on its way counts as given.
     """
     currency = facts.invoice.total.currency
-    on_its_way = sum(one.amount.minor for one in known if one.is_open)
-    left = facts.invoice.paid_minor - facts.invoice.refunded_minor - on_its_way
+    left = facts.invoice.kept.minor - sum(one.amount.minor for one in known if one.is_open)
     found: dict[AttemptId, Money] = {}
     for attempt in facts.attempts:
         given = sum(one.amount.minor for one in known if one.attempt_id == attempt.id and one.status in RESERVED)
@@ -108,8 +107,7 @@ def succeeded(draft: Draft, refund: Refund, *, ref: str | None = None, told: boo
     after = replace(refund, told_at=draft.now if told else refund.told_at, gateway_ref=ref or refund.gateway_ref)
     if refund.status is RefundStatus.SUCCEEDED:
         return after
-    left = Money(draft.facts.invoice.paid_minor - draft.facts.invoice.refunded_minor, refund.amount.currency)
-    booked = min(refund.amount, left)
+    booked = min(refund.amount, draft.facts.invoice.kept)
     if booked:
         dispute.refunded(draft, booked)
     detail = "" if booked == refund.amount else f"of it {booked} could be booked: the rest had gone back already"

@@ -181,7 +181,7 @@ def work(worker: Worker, stop: Event, poll: timedelta) -> None:
     While the database is away, or a turn fails for any other reason, the loop waits, longer each time up to half a
     minute, and goes on by itself.
     """
-    repeat(lambda: worker.turn().is_idle, stop, poll)
+    _repeat(lambda: worker.turn().is_idle, stop, poll)
     worker.close()
 
 
@@ -192,17 +192,26 @@ def delivering_beside(services: Services, stop: Event, poll: timedelta) -> Itera
         yield
         return
     courier = Courier(services)
-    thread = Thread(target=repeat, args=(lambda: not courier.turn(), stop, poll), name="courier-loop")
+    try:
+        with beside(lambda: not courier.turn(), stop, poll, "courier-loop"):
+            yield
+    finally:
+        courier.close()
+
+
+@contextmanager
+def beside(is_idle: Callable[[], bool], stop: Event, poll: timedelta, name: str) -> Iterator[None]:
+    """Take turns in a thread of their own until `stop` is set, which the end of the block does."""
+    thread = Thread(target=_repeat, args=(is_idle, stop, poll), name=name)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
-        courier.close()
 
 
-def repeat(is_idle: Callable[[], bool], stop: Event, poll: timedelta) -> None:
+def _repeat(is_idle: Callable[[], bool], stop: Event, poll: timedelta) -> None:
     """Take turns until `stop` is set, and wait where there is nothing to do or a turn failed."""
     wait_s = poll.total_seconds()
     while not stop.is_set():

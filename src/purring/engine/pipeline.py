@@ -12,7 +12,7 @@ from purring.domain.ids import InvoiceId
 from purring.engine.limiter import Breaker
 from purring.operations.admission import Line, Turn, learn, turn_for
 from purring.operations.charge import Answered, Sending, ask_gateway, begin, record
-from purring.operations.services import LEASE, Services
+from purring.operations.services import Services
 from purring.operations.transact import set_aside, together_or_alone, transact
 from purring.store import Connection, leases, throttles
 from purring.store.facts import Key
@@ -54,19 +54,10 @@ class Pipeline:
         """Work one batch. Gives how many invoices were due."""
         services, now = self._services, self._services.clock.now()
         with services.store.transaction() as conn:
-            claims = leases.claim(
-                conn,
-                Work.INVOICE,
-                services.owner,
-                now,
-                limit=services.batch_max,
-                lease=LEASE,
-                ring=services.ring,
-                clock=services.test_clock,
-            )
+            claims = services.claim(conn, Work.INVOICE, now)
             if not claims:
                 return 0
-            turn = self._admitting(conn, claims)
+            turn = turn_for(conn, services, {claim.merchant_id for claim in claims}, self._line, self._at_once)
         self._interrupt("after_claim")
         sendings = [sending for some in _parts(claims) for sending in self._begin(some, now, turn)]
         self._interrupt("after_begin")
@@ -77,12 +68,6 @@ class Pipeline:
         self._learn(answers, turn)
         self._interrupt("after_record")
         return len(claims)
-
-    def _admitting(self, conn: Connection, claims: Sequence[Claim]) -> Turn:
-        """What gateways bear now. Limits and pauses are of the real time, and don't hold a test clock's charges."""
-        if self._services.test_clock is not None:
-            return Turn()
-        return turn_for(conn, (claim.merchant_id for claim in claims), self._line, self._at_once)
 
     def _begin(self, claims: Sequence[Claim], now: datetime, turn: Turn) -> list[Sending]:
         """Transaction 1: carry out what needs nobody else, write down what is about to be sent."""
@@ -119,8 +104,6 @@ class Pipeline:
 
     def _learn(self, answers: Sequence[Answered], turn: Turn) -> None:
         """Tell all workers of gateways that are down or back; that we don't know one says nothing about it."""
-        if self._services.test_clock is not None:
-            return
         known = [answer for answer in answers if answer.gateway in self._services.gateways]
         learn(self._services, self._breaker.news(known, turn.probing), turn.probing)
 

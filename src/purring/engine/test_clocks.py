@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 
 from purring.domain.calendar import Clock
 from purring.domain.errors import StaleWrite
 from purring.domain.event import EventKind
 from purring.domain.ids import TestClockId
 from purring.domain.test_clock import ClockKey, ClockStatus
-from purring.engine.loop import TURNS_MAX, repeat
+from purring.engine.loop import TURNS_MAX, beside
 from purring.engine.pipeline import Interrupt, Pipeline, uninterrupted
 from purring.operations.charge import SEND_WITHIN
 from purring.operations.notices import send_due
 from purring.operations.renew import renew_due
-from purring.operations.services import LEASE, Services
+from purring.operations.services import Services
 from purring.operations.test_clocks import say
 from purring.store import Connection, installation, leases, test_clocks
 from purring.store.leases import TIMED, Claim, Ring, Work
@@ -63,7 +63,7 @@ class ClockWalker:
             restored = installation.state(conn)
             if restored is not None and restored.reconciled_at is None:
                 return 0
-            claims = leases.claim(conn, Work.CLOCK, services.owner, now, limit=1, lease=LEASE, ring=services.ring)
+            claims = services.claim(conn, Work.CLOCK, now, limit=1)
         for claim in claims:
             _Walk(services, claim, now, self._interrupt).go()
         return len(claims)
@@ -148,10 +148,5 @@ class _Walk:
 def walking_beside(services: Services, stop: Event, poll: timedelta) -> Iterator[None]:
     """Walk test clocks in a thread of their own until `stop` is set: none of them holds a charge up."""
     walker = ClockWalker(services)
-    thread = Thread(target=repeat, args=(lambda: not walker.turn(), stop, poll), name="clock-loop")
-    thread.start()
-    try:
+    with beside(lambda: not walker.turn(), stop, poll, "clock-loop"):
         yield
-    finally:
-        stop.set()
-        thread.join()

@@ -1,7 +1,8 @@
 """Who may go to a gateway now: limits and pauses stand in the database, where they hold for all workers.
 
-A worker reads them once per turn. Only where there is a limit, or a gateway is to be tried after a pause, are their
-rows locked while charges are begun; room is dealt out evenly among the merchants of the batch.
+They are of the real time: what happens by a test clock is neither held nor counted. A worker reads them once per turn.
+Only where there is a limit, or a gateway is to be tried after a pause, are their rows locked while charges are begun;
+room is dealt out evenly among the merchants of the batch.
 """
 
 from __future__ import annotations
@@ -89,8 +90,10 @@ class Turn:
     probing: set[str] = field(default_factory=set)
 
 
-def turn_for(conn: Connection, merchants: Iterable[str], line: Line, at_once: int | None) -> Turn:
+def turn_for(conn: Connection, services: Services, merchants: Collection[str], line: Line, at_once: int | None) -> Turn:
     """Begin a turn with what holds now for these merchants."""
+    if services.test_clock is not None:
+        return Turn()
     return Turn(throttles=throttles.load(conn, set(merchants)), line=line, at_once=at_once)
 
 
@@ -210,15 +213,18 @@ def _in_flight(conn: Connection, locked: Sequence[Throttle], now: datetime) -> I
     return throttles.in_flight(conn, limited, now) if limited else None
 
 
-def let_a_person_in(conn: Connection, merchant_id: MerchantId, gateway: str, permit_id: str, now: datetime) -> set[str]:
+def let_a_person_in(
+    conn: Connection, services: Services, merchant_id: MerchantId, gateway: str, permit_id: str
+) -> set[str]:
     """Count a charge that somebody waits for, be there room for it or not: workers then wait the longer.
 
     Gives the permits to give back when it has ended.
     """
-    if not any(one.limits and one.gateway == gateway for one in throttles.load(conn, [merchant_id])):
+    is_held = services.test_clock is None
+    if not is_held or not any(one.limits and one.gateway == gateway for one in throttles.load(conn, [merchant_id])):
         return set()
     turn = Turn()
-    counted = Gate(turn, now, throttles.lock(conn, [gateway], [merchant_id]))
+    counted = Gate(turn, services.clock.now(), throttles.lock(conn, [gateway], [merchant_id]))
     counted.let_in(gateway, merchant_id, is_new=False)
     counted.shut(conn, permit_id)
     return turn.permits
@@ -229,7 +235,7 @@ def learn(services: Services, news: Mapping[str, bool], probing: Collection[str]
 
     What failed although it was sent before a pause, or beside those who try a gateway, says nothing new.
     """
-    if not news:
+    if not news or services.test_clock is not None:
         return
     now = services.clock.now()
     with services.store.transaction() as conn:

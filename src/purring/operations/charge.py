@@ -117,6 +117,19 @@ def _move(services: Services, key: Key, facts: Facts, now: datetime, opened: Gat
     return Wait(changes=draft.done(), facts=facts, until=back_at)
 
 
+def question_about(key: Key, attempt_id: AttemptId, gateway: str, *, is_live: bool, now: datetime) -> Sending:
+    """The call that asks what became of an attempt, and sends nothing."""
+    return Sending(
+        key=key,
+        gateway=gateway,
+        attempt_id=attempt_id,
+        is_live=is_live,
+        request=None,
+        is_first=False,
+        too_late_at=now + SEND_WITHIN,
+    )
+
+
 def sending_of(services: Services, key: Key, move: Go | Resend | Ask, now: datetime) -> Sending:
     """The call that a move asks for."""
     attempt = move.attempt

@@ -65,9 +65,7 @@ def work_inbound(services: Services) -> int:
     """Work one batch of stored events. Gives how many were due."""
     now = services.clock.now()
     with services.store.transaction() as conn:
-        claims = leases.claim(
-            conn, Work.INBOUND, services.owner, now, limit=services.batch_max, lease=LEASE, ring=services.ring
-        )
+        claims = services.claim(conn, Work.INBOUND, now)
         stored = inbound.load(conn, [claim.id for claim in claims]) if claims else []
     held = {claim.id: claim for claim in claims}
     work_mails(services, held, [one for one in stored if one.gateway == MAIL], now)
@@ -106,11 +104,10 @@ def _act_once(conn: Connection, services: Services, some: Sequence[_Held], now: 
     found = _found(conn, [one.event for one in some])
     keys = {key: (one.merchant_id, one.invoice_id) for key, one in found.items()}
     waiting = [one.event for one in some if not _is_echo(one.event, found[one.event.key].status)]
-    clocks = test_clocks.now_of_invoices(conn, {keys[event.key] for event in waiting}) if waiting else {}
-    for at in dict.fromkeys([now, *clocks.values()]):
-        own = [event for event in waiting if clocks.get(keys[event.key], now) == at]
-        while own:
-            own = _act_on_first_of_each_customer(conn, services, own, keys, at)
+    for at, some_waiting in test_clocks.in_their_time(conn, waiting, lambda event: keys[event.key], now):
+        left = some_waiting
+        while left:
+            left = _act_on_first_of_each_customer(conn, services, left, keys, at)
     worked = [(one.claim, found[one.event.key].merchant_id) for one in some]
     inbound.mark_worked(conn, worked, services.owner, now)
     return list(some)
@@ -153,8 +150,7 @@ def _act_on_first_of_each_customer(
         facts = cases[key]
         of, draft = drafts.setdefault((key[0], facts.customer.id), (key, Draft(facts, now)))
         if of == key:
-            _apply(draft, event)
-            ours = _refunded(draft, event, own[event.key]) if _is_refund(event) else None
+            ours = _apply(draft, event, own.get(event.key, []))
             if ours:
                 settled[ours.id] = (key[0], ours)
         else:
@@ -168,13 +164,10 @@ def _act_on_first_of_each_customer(
 
 def _refunds_told(conn: Connection, events: Sequence[InboundEvent], keys: Mapping[str, Key]) -> dict[str, list[Refund]]:
     """Our own refunds of the charges that events say were refunded, by the charges' keys."""
-    told = {event.key: (keys[event.key][0], AttemptId(event.key)) for event in events if _is_refund(event)}
+    refunded = [event for event in events if event.kind is InboundKind.REFUNDED]
+    told = {event.key: (keys[event.key][0], AttemptId(event.key)) for event in refunded}
     found = refunds.of_attempts(conn, told.values()) if told else {}
     return {key: found.get(charge, []) for key, charge in told.items()}
-
-
-def _is_refund(event: InboundEvent) -> bool:
-    return event.kind is InboundKind.REFUNDED
 
 
 def _refunded(draft: Draft, event: InboundEvent, known: list[Refund]) -> Refund | None:
@@ -189,8 +182,8 @@ def _refunded(draft: Draft, event: InboundEvent, known: list[Refund]) -> Refund 
     return after
 
 
-def _apply(draft: Draft, event: InboundEvent) -> None:
-    """What each kind of event means, but for a refund, which may be our own."""
+def _apply(draft: Draft, event: InboundEvent, own: list[Refund]) -> Refund | None:
+    """What each kind of event means. Gives the refund, of our `own` of that charge, that it tells of."""
     if _comes_too_early(draft, event):
         raise InvalidInput("the event is about something that hasn't reached us yet; it is kept and tried again")
     match event.kind:
@@ -206,9 +199,10 @@ def _apply(draft: Draft, event: InboundEvent) -> None:
         case InboundKind.CHARGEBACK_LOST:
             dispute.dispute_lost(draft)
         case InboundKind.REFUNDED:
-            pass
+            return _refunded(draft, event, own)
         case _:
             assert_never(event.kind)
+    return None
 
 
 def _comes_too_early(draft: Draft, event: InboundEvent) -> bool:

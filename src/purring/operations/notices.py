@@ -57,16 +57,7 @@ def send_due(services: Services) -> int:
     now = services.clock.now()
     limit = min(services.batch_max, COPIES_MAX)
     with services.store.transaction() as conn:
-        claims = leases.claim(
-            conn,
-            Work.DELIVERY,
-            services.owner,
-            now,
-            limit=limit,
-            lease=MAIL_LEASE,
-            ring=services.ring,
-            clock=services.test_clock,
-        )
+        claims = services.claim(conn, Work.DELIVERY, now, limit=limit, lease=MAIL_LEASE)
         batch = letters(conn, claims, services.owner, now, now + MAIL_LEASE) if claims else []
         links.mint(conn, services, [letter.copy for letter in batch])
         looks = looks_of(conn, {claim.merchant_id for claim in claims}) if claims else {}

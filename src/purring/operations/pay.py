@@ -15,7 +15,7 @@ from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.invoice import Invoice
 from purring.operations.admission import let_a_person_in
-from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, permit_id, record, sending_of
+from purring.operations.charge import Answered, Sending, ask_gateway, permit_id, question_about, record, sending_of
 from purring.operations.services import LEASE, Services
 from purring.operations.test_clocks import changes_timed
 from purring.operations.transact import transact
@@ -83,17 +83,10 @@ def _begin(conn: Connection, services: Services, key: Key, decide: Decide) -> _B
     now = services.clock.now()
     new = NewAttempt(id=AttemptId(services.ids.new("att_")), key_lifetime=services.key_lifetime)
     move = decide(facts_in(conn, services, *key, lock=True), now, new)
-    permits = _let_in(conn, services, key, move, now)
+    permits = let_a_person_in(conn, services, key[0], move.attempt.gateway, permit_id(move.attempt.id, now))
     save_many(conn, [(key[0], move.changes)], services.ids, now)
     claim = leases.take(conn, Work.INVOICE, key, services.owner, now + LEASE)
     return _Begun(claim=claim, sending=sending_of(services, key, move, now), permits=permits)
-
-
-def _let_in(conn: Connection, services: Services, key: Key, move: Go, now: datetime) -> Collection[str]:
-    """Count the charge. Limits are of the real time: they don't count what happens by a test clock."""
-    if services.test_clock is not None:
-        return ()
-    return let_a_person_in(conn, key[0], move.attempt.gateway, permit_id(move.attempt.id, now), now)
 
 
 def _record(services: Services, answer: Answered, claim: Claim, permits: Collection[str] = ()) -> None:
@@ -147,16 +140,8 @@ _NO_END = (ActionRequired, Pending, Unknown, Unavailable)
 
 def _asked(services: Services, facts: Facts, attempt: Attempt, now: datetime) -> Answered | None:
     """What the gateway says has become of the attempt."""
-    question = Sending(
-        key=(facts.merchant.id, facts.invoice.id),
-        gateway=attempt.gateway,
-        attempt_id=attempt.id,
-        is_live=facts.merchant.is_live,
-        request=None,
-        is_first=False,
-        too_late_at=now + SEND_WITHIN,
-    )
-    return ask_gateway(services, question)
+    key, is_live = (facts.merchant.id, facts.invoice.id), facts.merchant.is_live
+    return ask_gateway(services, question_about(key, attempt.id, attempt.gateway, is_live=is_live, now=now))
 
 
 def _given_up(services: Services, facts: Facts, attempt: Attempt, _now: datetime) -> Answered:

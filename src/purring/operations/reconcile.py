@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from purring.domain.attempt import OPEN_ATTEMPT, Approved, AttemptStatus, Unavailable, Unknown
 from purring.domain.errors import NotFound
-from purring.domain.ids import AttemptId, InvoiceId, MerchantId
+from purring.domain.ids import InvoiceId, MerchantId
 from purring.gateways.base import ChargePage, Gateway, ListedCharge, lister_of
-from purring.operations.charge import SEND_WITHIN, Answered, Sending, ask_gateway, record
+from purring.operations.charge import Answered, ask_gateway, question_about, record
 from purring.operations.renew import renew_due
 from purring.operations.replay import as_kept, replay
 from purring.operations.services import Services
@@ -194,7 +194,11 @@ def _ask_open(services: Services, known: Restored) -> int:
     """Ask about open attempts that no list has told of: most never reached the gateway."""
     with services.store.reading() as conn:
         asked = installation.to_ask(conn, known.restored_at, services.batch_max)
-    answers = [_asked(services, *one) for one in asked]
+    now = services.clock.now()
+    answers = [
+        ask_gateway(services, question_about(key, attempt_id, gateway, is_live=is_live, now=now))
+        for key, attempt_id, gateway, is_live in asked
+    ]
 
     def write(some: Sequence[Answered]) -> list[Answered]:
         transact(services, lambda conn: _record_in_its_time(conn, services, some))
@@ -210,24 +214,8 @@ def _ask_open(services: Services, known: Restored) -> int:
 
 def _record_in_its_time(conn: Connection, services: Services, some: Sequence[Answered]) -> None:
     """Write answers down, those about a test clock's customers at the time where it stands."""
-    now, clocks = services.clock.now(), test_clocks.now_of_invoices(conn, {one.key for one in some})
-    for at in dict.fromkeys([now, *clocks.values()]):
-        own = [one for one in some if clocks.get(one.key, now) == at]
-        if own:
-            record(conn, services, own, at)
-
-
-def _asked(services: Services, key: Key, attempt_id: AttemptId, gateway: str, is_live: bool) -> Answered | None:  # noqa: FBT001 - a row
-    question = Sending(
-        key=key,
-        gateway=gateway,
-        attempt_id=attempt_id,
-        is_live=is_live,
-        request=None,
-        is_first=False,
-        too_late_at=services.clock.now() + SEND_WITHIN,
-    )
-    return ask_gateway(services, question)
+    for at, own in test_clocks.in_their_time(conn, some, lambda one: one.key, services.clock.now()):
+        record(conn, services, own, at)
 
 
 def _let_go(services: Services, known: Restored) -> int:

@@ -12,7 +12,7 @@ from purring.domain.errors import StaleWrite
 from purring.domain.ids import LineId, MerchantId, NoticeId
 from purring.domain.renewal import NewIds, issues_invoice, period_invoice_id, strike
 from purring.domain.subscription_facts import SubscriptionFacts
-from purring.operations.services import LEASE, Services
+from purring.operations.services import Services
 from purring.operations.transact import set_aside, together_or_alone, transact
 from purring.store import Connection, installation, leases, merchants, subscriptions
 from purring.store.changes import save_many
@@ -26,16 +26,7 @@ def renew_due(services: Services, *, punctually: bool = False) -> int:
     """
     now = services.clock.now()
     with services.store.transaction() as conn:
-        claims = leases.claim(
-            conn,
-            Work.SUBSCRIPTION,
-            services.owner,
-            now,
-            limit=services.batch_max,
-            lease=LEASE,
-            ring=services.ring,
-            clock=services.test_clock,
-        )
+        claims = services.claim(conn, Work.SUBSCRIPTION, now)
     together_or_alone(
         claims,
         lambda some: transact(services, lambda conn: _renew(conn, services, some, now, punctually=punctually)),

@@ -60,7 +60,7 @@ def change_now(
         difference = difference_now(facts, wish, now)
         issues = difference is not None and difference.to_pay.minor > 0
         number = merchants.next_invoice_numbers(conn, merchant_id, 1)[0] if issues else ""
-        changes = repriced_now(facts, wish, now, _ids(services, facts, number, now))
+        changes = repriced_now(facts, wish, difference, now, _ids(services, facts, number, now))
         save_many(conn, [(merchant_id, changes)], services.ids, now)
     return changes.invoices[0] if changes.invoices else None
 

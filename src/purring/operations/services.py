@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from purring.domain.calendar import Clock
 from purring.domain.errors import ConfigError
@@ -16,8 +16,9 @@ from purring.notices.send import NullSender, Sender, SenderOf
 from purring.notices.sms_request import ShortMessage
 from purring.notices.verp import BounceAddress
 from purring.operations.outbound import Outbound
+from purring.store import Connection
 from purring.store.engine import Store
-from purring.store.leases import Ring
+from purring.store.leases import Claim, Ring, Work, claim
 
 LEASE = timedelta(minutes=2)
 """How long claimed work belongs to its worker; longer than any gateway call may take."""
@@ -92,6 +93,21 @@ class Services:
         if self.test_clock is not None and isinstance(gateway, FollowsTime):
             return gateway.at(self.clock.now())
         return gateway
+
+    def claim(
+        self, conn: Connection, work: Work, now: datetime, *, limit: int | None = None, lease: timedelta = LEASE
+    ) -> list[Claim]:
+        """Lease due rows to this worker: `batch_max` of them at most, of its test clock's if it walks one."""
+        return claim(
+            conn,
+            work,
+            self.owner,
+            now,
+            limit=limit or self.batch_max,
+            lease=lease,
+            ring=self.ring,
+            clock=self.test_clock,
+        )
 
     @property
     def key_lifetime(self) -> timedelta:

@@ -57,7 +57,7 @@ class Store:
 
     def of(self, merchant_id: MerchantId) -> Store:
         """Give the same database as far as it belongs to one merchant: no other's rows are seen or written."""
-        return Store(self._engine, self._reader, merchant_id)
+        return Store(self._engine, self._reader, merchant_id, self._guard)
 
     def guarded(self, guard: Guard) -> Store:
         """Give the same database, where every transaction that writes begins with `guard`, which may refuse it."""

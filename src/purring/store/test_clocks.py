@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, FromClause, Select, and_, bindparam, case, null, select, update
 
@@ -27,6 +27,8 @@ from purring.store.schema import (
     test_clock,
 )
 from purring.store.types import Id
+
+Thing = TypeVar("Thing")
 
 SHAPE = bulk.Shape(test_clock, made={"is_live": lambda _clock: False})
 
@@ -148,10 +150,18 @@ def standing_of(conn: Connection, merchant_id: MerchantId, of_id: str) -> Standi
     return None if row is None else Standing(key=(merchant_id, row.id), now_at=row.now_at)
 
 
-def now_of_invoices(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, datetime]:
-    """Tell where the clocks stand that invoices live by; those that live by the real one are left out."""
-    rows = conn.execute(_of_invoices(conn.dialect.name), bulk.key_params(conn.dialect.name, set(keys)))
-    return {(row.merchant_id, row.id): row.now_at for row in rows}
+def in_their_time(
+    conn: Connection, things: Sequence[Thing], invoice_of: Callable[[Thing], bulk.Key], now: datetime
+) -> Iterator[tuple[datetime, list[Thing]]]:
+    """Part what is about invoices by the time it is for them: `now`, or where their test clocks stand."""
+    if not things:
+        return
+    keys = bulk.key_params(conn.dialect.name, set(map(invoice_of, things)))
+    clocks = {(row.merchant_id, row.id): row.now_at for row in conn.execute(_of_invoices(conn.dialect.name), keys)}
+    parted: dict[datetime, list[Thing]] = {}
+    for thing in things:
+        parted.setdefault(clocks.get(invoice_of(thing), now), []).append(thing)
+    yield from parted.items()
 
 
 @cache

@@ -61,9 +61,8 @@ def refunded(draft: Draft, amount: Money) -> None:
     invoice = draft.facts.invoice
     if amount.minor <= 0:
         raise InvalidInput("a refund must be above zero", field="amount")
-    if amount.minor > invoice.paid_minor - invoice.refunded_minor:
-        left = Money(invoice.paid_minor - invoice.refunded_minor, amount.currency)
-        raise Refused(RefusalCode.AMOUNT_MISMATCH, field="amount", details=(str(left),))
+    if amount > invoice.kept:
+        raise Refused(RefusalCode.AMOUNT_MISMATCH, field="amount", details=(str(invoice.kept),))
     draft.book(EntryKind.REFUNDED, amount)
     draft.book(EntryKind.CREDITED, amount)
     draft.put_invoice(refunded_minor=invoice.refunded_minor + amount.minor)

@@ -67,15 +67,11 @@ def repriced_later(subscription: Subscription, wish: Wish, now: datetime) -> Cha
     return Changes(changed=(after,), events=(_said(after, wish, now, at_once=False),))
 
 
-def repriced_now(facts: SubscriptionFacts, wish: Wish, now: datetime, ids: ChangeIds) -> Changes:
-    """Sell it from today on, and settle the difference: an invoice where there is more to pay, else a credit.
-
-    Raises:
-        Refused: it has ended, is paused, or owes something.
-        InvalidInput: the price is in another currency.
-    """
+def repriced_now(
+    facts: SubscriptionFacts, wish: Wish, difference: Difference | None, now: datetime, ids: ChangeIds
+) -> Changes:
+    """Sell it from today on, and settle `difference_now`: an invoice where there is more to pay, else a credit."""
     subscription = facts.subscription
-    difference = difference_now(facts, wish, now)
     after = sold_as(subscription, wish.price, wish.quantity)
     if difference and wish.price.interval != subscription.price.interval:
         first = period(_today(facts, now), wish.price.interval, 0)
@@ -92,7 +88,9 @@ def repriced_now(facts: SubscriptionFacts, wish: Wish, now: datetime, ids: Chang
 def difference_now(facts: SubscriptionFacts, wish: Wish, now: datetime) -> Difference | None:
     """What a change at once costs; None: the running period isn't paid for, or over, so that nothing has to be settled.
 
-    Raises as `repriced_now`.
+    Raises:
+        Refused: it has ended, is paused, or owes something.
+        InvalidInput: the price is in another currency.
     """
     subscription = facts.subscription
     _require_changeable(subscription, wish)

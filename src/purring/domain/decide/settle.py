@@ -191,7 +191,7 @@ def take_back(draft: Draft, kind: EntryKind, event: InvoiceEvent, amount: Money)
     An invoice without money has none to give, and what was refunded is gone already.
     """
     invoice = draft.facts.invoice
-    back = min(amount, Money(invoice.paid_minor - invoice.refunded_minor, amount.currency))
+    back = min(amount, invoice.kept)
     if not back:
         return
     draft.book(kind, back)

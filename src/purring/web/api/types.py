@@ -175,6 +175,10 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Nothing(In):
+    """No fields: send an empty object."""
+
+
 class Out(BaseModel):
     """What goes out: every field is always there."""
 

@@ -31,8 +31,7 @@ from purring.web.api.answers import (
 from purring.web.api.caller import Call, may
 from purring.web.api.endpoint_shapes import EndpointOut, EventDeliveryOut, OpenedOut, endpoint_out, event_delivery_out
 from purring.web.api.records import EventOut, event_out
-from purring.web.api.routes.invoices import Nothing
-from purring.web.api.types import WHOLE, DeletedOut, EndpointKey, EventKey, In, Instant, Out, Text
+from purring.web.api.types import WHOLE, DeletedOut, EndpointKey, EventKey, In, Instant, Nothing, Out, Text
 
 router = APIRouter(tags=["Endpoints"])
 Reads = Annotated[Call, may(Scope.EVENTS_READ)]

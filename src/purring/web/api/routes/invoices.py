@@ -44,6 +44,7 @@ from purring.web.api.types import (
     MethodKey,
     MoneyIn,
     Name,
+    Nothing,
     Out,
     SubscriptionKey,
 )
@@ -88,10 +89,6 @@ class RecordedRefund(In):
     """Money that was given back elsewhere."""
 
     amount: MoneyIn
-
-
-class Nothing(In):
-    """No fields: send an empty object."""
 
 
 class PaidOut(Out):

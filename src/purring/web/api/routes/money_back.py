@@ -33,7 +33,6 @@ from purring.web.api.answers import (
     shown,
 )
 from purring.web.api.caller import Call, may
-from purring.web.api.routes.invoices import Nothing
 from purring.web.api.types import (
     AttemptKey,
     DisputeKey,
@@ -42,6 +41,7 @@ from purring.web.api.types import (
     MoneyIn,
     MoneyOut,
     Name,
+    Nothing,
     Out,
     RefundKey,
     Word,

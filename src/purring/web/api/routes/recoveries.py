@@ -33,8 +33,7 @@ from purring.web.api.answers import (
 )
 from purring.web.api.billing import AttemptOut, RecoveryOut, attempt_out, recovery_out
 from purring.web.api.caller import Call, may
-from purring.web.api.routes.invoices import Nothing
-from purring.web.api.types import AttemptKey, In, Instant, InvoiceKey, MethodKey, Name, RecoveryKey, Word
+from purring.web.api.types import AttemptKey, In, Instant, InvoiceKey, MethodKey, Name, Nothing, RecoveryKey, Word
 
 router = APIRouter(tags=["Recoveries"])
 Reads = Annotated[Call, may(Scope.INVOICES_READ)]

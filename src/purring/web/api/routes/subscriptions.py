@@ -36,7 +36,6 @@ from purring.web.api.answers import (
 )
 from purring.web.api.billing import InvoiceOut, SubscriptionOut, invoice_out, subscription_out
 from purring.web.api.caller import Call, may
-from purring.web.api.routes.invoices import Nothing
 from purring.web.api.types import (
     WHOLE,
     CustomerKey,
@@ -46,6 +45,7 @@ from purring.web.api.types import (
     MethodKey,
     MoneyOut,
     Name,
+    Nothing,
     Out,
     PriceKey,
     SubscriptionKey,
