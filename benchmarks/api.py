@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.shared import crowd, machine
 from benchmarks.shared.databases import Databases, databases
-from benchmarks.shared.results import Figure, figure, merge
+from benchmarks.shared.results import Figure, figure, tell
 from benchmarks.shared.worker import ShiftedClock, services
 from purring.clock import draw_bytes
 from purring.operations.api_keys import create_key
@@ -335,12 +335,8 @@ def main() -> None:
     with databases("postgresql", given.directory, crowd.SETTINGS) as made:
         taken = measured(made, invoices, seconds)
     show(taken)
-    found = figures(taken, invoices)
-    for one in found:
-        print(f"{one['figure']:72}{one['value']:8.2f} : {one['against_value']:8.2f} = {one['ratio']:.2f}")
+    tell(figures(taken, invoices), keep=not given.quick)
     print(machine.described())
-    if not given.quick:
-        merge(found)
 
 
 if __name__ == "__main__":

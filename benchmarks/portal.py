@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.api import Owing, percentile, serving, show, some_owing
 from benchmarks.shared import crowd, machine
 from benchmarks.shared.databases import Databases, databases
-from benchmarks.shared.results import Figure, figure, merge
+from benchmarks.shared.results import Figure, figure, tell
 from benchmarks.shared.worker import ShiftedClock, services
 from purring.domain.access import OpenedBy
 from purring.domain.ids import CustomerId
@@ -149,12 +149,8 @@ def main() -> None:
     with databases("postgresql", settings=crowd.SETTINGS) as made:
         counted = measured(made, invoices, looks)
     show(counted)
-    found = figures(counted, invoices)
-    for one in found:
-        print(f"{one['figure']:72}{one['value']:8.2f} : {one['against_value']:8.2f} = {one['ratio']:.2f}")
+    tell(figures(counted, invoices), keep=not given.quick)
     print(machine.described())
-    if not given.quick:
-        merge(found)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,14 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def tell(figures: Sequence[Figure], *, keep: bool) -> None:
+    """Print figures, each with what it stands beside, and write them down if they are to be kept."""
+    for one in figures:
+        print(f"{one['figure']:72}{one['value']:8.2f} : {one['against_value']:8.2f} = {one['ratio']:.2f}")
+    if keep:
+        merge(figures)
+
+
 def merge(figures: Sequence[Figure], path: Path = RESULTS) -> None:
     """Write figures into the file of all results: those of the same name are replaced, the others stay."""
     kept: list[Figure] = json.loads(path.read_text()) if path.exists() else []
