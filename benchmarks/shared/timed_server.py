@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from sqlalchemy import text
 
 from benchmarks.shared.worker import ShiftedClock, services
+from purring.engine.garbage import collect_seldom
 from purring.operations.services import Services
 from purring.web.app import make_app
 from purring.web.serve import serve
@@ -67,7 +68,9 @@ def main() -> None:
     """Serve until stopped; the address is printed first."""
     url, instant = sys.argv[1:]
     opened = services(url, ShiftedClock(datetime.fromisoformat(instant)), declined_percent=100)
-    serve(application(opened), WebSettings(base_url="http://127.0.0.1"), lambda where: print(where, flush=True))
+    app = application(opened)
+    collect_seldom()  # as `purring serve` does
+    serve(app, WebSettings(base_url="http://127.0.0.1"), lambda where: print(where, flush=True))
 
 
 if __name__ == "__main__":

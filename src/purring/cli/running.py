@@ -76,7 +76,9 @@ def serve() -> None:
     make_logs(settings)
     web = web_settings(settings)
     with open_services(settings) as services:
-        serve_app(make_app(services, web), web, lambda url: say(f"Purring listens on {url}; Ctrl-C ends it."))
+        app = make_app(services, web)
+        collect_seldom()
+        serve_app(app, web, lambda url: say(f"Purring listens on {url}; Ctrl-C ends it."))
 
 
 def sandbox(

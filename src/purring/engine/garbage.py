@@ -1,4 +1,4 @@
-"""How a worker's process looks for garbage: seldom, and not in what was there before it began."""
+"""How a process that goes on looks for garbage: seldom, and not in what was there before it began."""
 
 from __future__ import annotations
 

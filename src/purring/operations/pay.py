@@ -14,13 +14,14 @@ from purring.domain.errors import RefusalCode, Refused
 from purring.domain.facts import Facts
 from purring.domain.ids import AttemptId, InvoiceId, MerchantId, MethodId
 from purring.domain.invoice import Invoice
+from purring.domain.merchant import Merchant
 from purring.operations.admission import let_a_person_in
 from purring.operations.charge import Answered, Sending, ask_gateway, permit_id, question_about, record, sending_of
 from purring.operations.services import LEASE, Services
 from purring.operations.test_clocks import changes_timed
 from purring.operations.transact import transact
 from purring.operations.view import facts_in, facts_of
-from purring.store import Connection, leases, throttles
+from purring.store import Connection, attempts, leases, merchants, throttles
 from purring.store.changes import save_many
 from purring.store.facts import Key
 from purring.store.leases import Claim, Work
@@ -117,17 +118,17 @@ def look_at_open_attempt(services: Services, merchant_id: MerchantId, invoice_id
 
 
 def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
-    facts = facts_of(services, *key)
-    attempt = facts.open_attempt
-    if attempt is None:
+    with services.store.reading() as conn:
+        attempt = attempts.open_of(conn, *key)
+        merchant = merchants.get(conn, key[0]) if attempt else None
+    if attempt is None or merchant is None:
         return
-    now = services.clock.now()
     with services.store.transaction() as conn:
-        claim = leases.take_if_free(conn, Work.INVOICE, key, services.owner, now, lease=LEASE)
+        claim = leases.take_if_free(conn, Work.INVOICE, key, services.owner, services.clock.now(), lease=LEASE)
     if claim is None:
         return
     is_given_up = gives_up and attempt.status is AttemptStatus.ACTION_REQUIRED
-    answer = (_given_up if is_given_up else _asked)(services, facts, attempt, now)
+    answer = (_given_up if is_given_up else _asked)(services, merchant, attempt)
     if answer and (gives_up or not isinstance(answer.verdict, _NO_END)):
         _record(services, answer, claim)
     else:
@@ -138,17 +139,18 @@ def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
 _NO_END = (ActionRequired, Pending, Unknown, Unavailable)
 
 
-def _asked(services: Services, facts: Facts, attempt: Attempt, now: datetime) -> Answered | None:
+def _asked(services: Services, merchant: Merchant, attempt: Attempt) -> Answered | None:
     """What the gateway says has become of the attempt."""
-    key, is_live = (facts.merchant.id, facts.invoice.id), facts.merchant.is_live
-    return ask_gateway(services, question_about(key, attempt.id, attempt.gateway, is_live=is_live, now=now))
+    key, now = (merchant.id, attempt.invoice_id), services.clock.now()
+    question = question_about(key, attempt.id, attempt.gateway, is_live=merchant.is_live, now=now)
+    return ask_gateway(services, question)
 
 
-def _given_up(services: Services, facts: Facts, attempt: Attempt, _now: datetime) -> Answered:
+def _given_up(services: Services, merchant: Merchant, attempt: Attempt) -> Answered:
     """Take the attempt back at the gateway, which says what is true of it then."""
-    gateway = services.gateway_in(attempt.gateway, is_live=facts.merchant.is_live)
+    gateway = services.gateway_in(attempt.gateway, is_live=merchant.is_live)
     return Answered(
-        key=(facts.merchant.id, facts.invoice.id),
+        key=(merchant.id, attempt.invoice_id),
         gateway=attempt.gateway,
         attempt_id=attempt.id,
         outcome=gateway.cancel(attempt.id),

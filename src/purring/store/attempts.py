@@ -126,6 +126,13 @@ def of_invoice(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId)
     return of_invoices(conn, [(merchant_id, invoice_id)]).get((merchant_id, invoice_id), [])
 
 
+def open_of(conn: Connection, merchant_id: MerchantId, invoice_id: InvoiceId) -> Attempt | None:
+    """Find the attempt of an invoice whose outcome is still to come; there is one at most."""
+    own = attempt.c
+    row = conn.execute(select(attempt).where(own.merchant_id == merchant_id, own.invoice_id == invoice_id, _IS_OPEN))
+    return next(map(_attempt, row), None)
+
+
 def open_ones(conn: Connection, merchant_id: MerchantId, *, limit: int = 100) -> list[Attempt]:
     """List a merchant's attempts whose outcome is still to come, oldest first."""
     own = attempt.c
