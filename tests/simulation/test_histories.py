@@ -99,6 +99,12 @@ def test_there_are_enough_planted_bugs() -> None:
     assert set() == set(bugs.KNOWN) - set(names)
 
 
+@pytest.mark.parametrize("bug", bugs.ALL, ids=lambda bug: bug.name)
+def test_what_a_bug_takes_the_place_of_is_there(bug: bugs.Bug) -> None:
+    """A guard that moved to another module takes its planted bug along."""
+    assert [] == [patch.name for patch in bug.patches if patch.name not in vars(patch.owner)]
+
+
 def test_a_planted_bug_is_caught_made_small_and_taken_out_again(bench: Bench) -> None:
     """A key that is sent before it is on disk is seen at once; after that the code is as it was."""
     bug = next(bug for bug in bugs.ALL if bug.name == "sent before it is stored")

@@ -95,7 +95,7 @@ class Services:
         return gateway
 
     def claim(
-        self, conn: Connection, work: Work, now: datetime, *, limit: int | None = None, lease: timedelta = LEASE
+        self, conn: Connection, work: Work, now: datetime, *, limit: int | None = None, lease: timedelta | None = None
     ) -> list[Claim]:
         """Lease due rows to this worker: `batch_max` of them at most, of its test clock's if it walks one."""
         return claim(
@@ -104,7 +104,7 @@ class Services:
             self.owner,
             now,
             limit=limit or self.batch_max,
-            lease=lease,
+            lease=lease or LEASE,
             ring=self.ring,
             clock=self.test_clock,
         )

@@ -13,9 +13,9 @@ from purring.domain.decide import answer, begin, person
 from purring.domain.decide.begin import Resend
 from purring.domain.decline import Answer
 from purring.domain.facts import Facts
-from purring.engine import loop, pipeline
+from purring.engine import loop
 from purring.engine.pipeline import Pipeline
-from purring.operations import charge, pay, reconcile
+from purring.operations import charge, pay, reconcile, services
 from purring.operations.charge import Answered, Sending, ask_gateway
 from purring.simulator.bugs.bug import Bug, around, instead, nothing
 from purring.simulator.faults import Fault
@@ -212,7 +212,7 @@ BUGS = (
         name="leases never end",
         what="What a dead worker held is never taken over.",
         needs=(Fault.KILL,),
-        patches=[instead(pipeline, "LEASE", timedelta(days=3_650))],
+        patches=[instead(services, "LEASE", timedelta(days=3_650))],
     ),
     Bug(
         name="nobody asks about an unknown outcome",
