@@ -130,6 +130,20 @@ def _forget_answer(world: World) -> None:
         )
 
 
+def test_giving_up_asks_the_gateway_first_where_a_charge_is_open(api: Developer, world: World) -> None:
+    """What somebody else began is settled outside of any transaction, and the refusal is repeated under its key."""
+    sold = api.sold("timeout after")
+    world.work()
+    (invoice,) = api.get(f"/invoices?subscription_id={sold['id']}")["data"]
+    assert ["unknown"] == [one["status"] for one in api.get(f"/attempts?invoice_id={invoice['id']}")["data"]]
+    path = f"/invoices/{invoice['id']}/write_off"
+    refused = [api.call("POST", path, {}, Idempotency_Key="give-up") for _ in range(2)]
+    assert [(409, "already_paid")] * 2 == [(one.status_code, one.json()["code"]) for one in refused]
+    assert refused[0].text == refused[1].text
+    assert "paid" == api.get(f"/invoices/{invoice['id']}")["status"]
+    assert [] == world.broken()
+
+
 def test_answers_are_forgotten_in_time(api: Developer, world: World, shop: Shop) -> None:
     """After two days a key is new again, and the table doesn't grow for ever."""
     first = api.post("/customers", NEW, Idempotency_Key="k1")

@@ -19,7 +19,7 @@ from purring.operations.admission import let_a_person_in
 from purring.operations.charge import Answered, Sending, ask_gateway, permit_id, question_about, record, sending_of
 from purring.operations.services import LEASE, Services
 from purring.operations.test_clocks import changes_timed
-from purring.operations.transact import transact
+from purring.operations.transact import require_no_transaction, transact
 from purring.operations.view import facts_in, facts_of
 from purring.store import Connection, attempts, leases, merchants, throttles
 from purring.store.changes import save_many
@@ -123,6 +123,7 @@ def _settle(services: Services, key: Key, *, gives_up: bool) -> None:
         merchant = merchants.get(conn, key[0]) if attempt else None
     if attempt is None or merchant is None:
         return
+    require_no_transaction(services)
     with services.store.transaction() as conn:
         claim = leases.take_if_free(conn, Work.INVOICE, key, services.owner, services.clock.now(), lease=LEASE)
     if claim is None:

@@ -22,6 +22,19 @@ QUARANTINE = timedelta(hours=1)
 """How long a row that can't be worked is set aside, so that it doesn't hold up the others."""
 
 
+class NotWithinTransaction(Exception):
+    """A gateway must be asked, and no transaction may be held open meanwhile. It never leaves our own code."""
+
+
+def require_no_transaction(services: Services) -> None:
+    """Make sure that what comes next, such as asking a gateway, isn't done within somebody's transaction.
+
+    Raises NotWithinTransaction.
+    """
+    if services.store.is_joined:
+        raise NotWithinTransaction
+
+
 def transact(services: Services, act: Callable[[Connection], Result]) -> Result:
     """Run `act` in a transaction; again, on fresh facts, where somebody else changed what it had read.
 

@@ -38,7 +38,9 @@ _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
 
 class Store:
-    """A database that is opened when it is first needed."""
+    """A database that is opened when it is first needed. `is_joined`: it is seen from within one transaction."""
+
+    is_joined = False
 
     def __init__(
         self,
@@ -153,6 +155,8 @@ class Joined(Store):
     After a failure nothing more can be done in it, since part of something may have been written: whoever opened the
     transaction rolls it back, and may begin anew.
     """
+
+    is_joined = True
 
     def __init__(self, engine: Engine, conn: Connection) -> None:
         """Join a transaction."""

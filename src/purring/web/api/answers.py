@@ -16,6 +16,7 @@ from purring.domain.errors import PurringError, VersionMismatch, http_status
 from purring.operations.idempotency import KEY_CHARS_MAX, Answer, Keyed, at_once, once, once_beyond
 from purring.operations.listing import page_of
 from purring.operations.services import Services
+from purring.operations.transact import NotWithinTransaction
 from purring.store.listing import Listed
 from purring.web.api.caller import Call
 from purring.web.api.types import Out
@@ -97,6 +98,16 @@ def done_beyond(call: Call, key: str | None, act: Callable[[Services], BaseModel
 
     given = answer(call.services) if key is None else once_beyond(call.services, _keyed(call, key), answer)
     return _response(given)
+
+
+def done_beyond_if_need_be(
+    call: Call, key: str | None, act: Callable[[Services], BaseModel], status: int = 200
+) -> Response:
+    """Do something in one transaction, unless it turns out that a gateway must be asked: then as `done_beyond`."""
+    try:
+        return done(call, key, act, status)
+    except NotWithinTransaction:
+        return done_beyond(call, key, act, status)
 
 
 def _response(given: Answer) -> Response:

@@ -31,6 +31,7 @@ from purring.web.api.answers import (
     PageOut,
     done,
     done_beyond,
+    done_beyond_if_need_be,
     page,
     shown,
 )
@@ -192,7 +193,7 @@ def record_payment(
         )
         return _now(services, call, invoice_id)
 
-    return done_beyond(call, idempotency_key, act)
+    return done_beyond_if_need_be(call, idempotency_key, act)
 
 
 @router.post("/invoices/{invoice_id}/record_refund", response_model=InvoiceOut)
@@ -231,7 +232,7 @@ def write_off(call: Writes, invoice_id: InvoiceKey, body: Nothing, idempotency_k
         recoveries.write_off(services, call.merchant_id, InvoiceId(invoice_id))
         return _now(services, call, invoice_id)
 
-    return done_beyond(call, idempotency_key, act)
+    return done_beyond_if_need_be(call, idempotency_key, act)
 
 
 @router.post("/invoices/{invoice_id}/revoke_links", response_model=RevokedOut)
