@@ -15,6 +15,7 @@ from purring.domain.endpoint import PAUSES, DisabledReason, EndpointStatus, Even
 from purring.domain.errors import NotFound, Refused
 from purring.domain.ids import EndpointId, EventId
 from purring.domain.queue import QueueKind
+from purring.notices.message import Message
 from purring.operations import endpoints
 from purring.operations.deliver import DELIVERIES_MAX, FAILURES_MAX, Courier
 from purring.operations.endpoints import Logged
@@ -36,6 +37,11 @@ def receiver_of(world: World) -> Receiver:
 def log(shop: Shop, of: EndpointId, status: EventDeliveryStatus | None = None) -> list[Logged]:
     """What was sent to an endpoint, newest first."""
     return endpoints.log_of(shop.world.services, shop.id, of, status=status, limit=endpoints.LOG_MAX)
+
+
+def mails_to_the_merchant(world: World) -> list[Message]:
+    """What the merchant itself was told, and no customer."""
+    return [mail for mail in world.outbox.messages if mail.to_email == "help@fjord.example"]
 
 
 def event_ids(world: World) -> set[str]:
@@ -188,6 +194,9 @@ def test_an_endpoint_that_takes_nothing_for_days_is_disabled(world: World, shop:
     assert EndpointStatus.ENABLED is found[watch.endpoint.id].status
     (waiting,) = queue_of(world.services).rows
     assert (QueueKind.ENDPOINT_DISABLED, "failing") == (waiting.kind, waiting.state)
+    (mail,) = mails_to_the_merchant(world)
+    assert "three days" in mail.body
+    assert "--since 2026-03-02" in mail.body
     shop.sold("approve")
     receiver.answer = taken
     world.work()
@@ -215,6 +224,9 @@ def test_gone_disables_at_once(world: World, shop: Shop) -> None:
     assert tried == len(receiver.got) <= DELIVERIES_MAX
     ((found, counts),) = endpoints.endpoints_of(world.services, shop.id)
     assert (DisabledReason.GONE, False) == (found.reason, EventDeliveryStatus.OWED in counts)
+    (mail,) = mails_to_the_merchant(world)
+    assert "410 Gone" in mail.body
+    assert f"purring endpoint enable {opened.endpoint.id}" in mail.body
     (waiting,) = queue_of(world.services).rows
     note_done(world.services, waiting.id, "the shop has moved")
     assert () == queue_of(world.services).rows

@@ -1,12 +1,12 @@
-"""Mails to one person about what happens on our pages: plain, without the merchant's look."""
+"""Mails to one person about what happens on our pages or to an endpoint: plain, without the merchant's look."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from purring.domain.customer import Person
 from purring.domain.ids import DeliveryId, NoticeId
 from purring.domain.merchant import Merchant
 from purring.i18n.catalog import translator
@@ -23,9 +23,25 @@ class Text:
     body: str
 
 
+class Addressee(Protocol):
+    """Whom a mail goes to: a customer's person, or somebody at the merchant."""
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+
+    @property
+    def email(self) -> str:
+        """Where they get mail."""
+
+    @property
+    def locale(self) -> str:
+        """What they read."""
+
+
 def plain_mail(
     text: Text,
-    person: Person,
+    person: Addressee,
     merchant: Merchant,
     *,
     about: str,

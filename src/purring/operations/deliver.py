@@ -22,11 +22,13 @@ from purring.domain.endpoint import (
 )
 from purring.domain.event import EventDraft, EventKind
 from purring.domain.ids import MerchantId
+from purring.notices.endpoint_disabled import endpoint_disabled_mail
+from purring.notices.send import Delivered
 from purring.operations.links import with_link
 from purring.operations.outbound import Outbound
 from purring.operations.services import LEASE, Services
 from purring.operations.transact import told, transact
-from purring.store import Connection, bulk, endpoints, event_deliveries, events, leases, notices
+from purring.store import Connection, bulk, endpoints, event_deliveries, events, leases, merchants, notices
 from purring.store.event_deliveries import EventDelivery, Tried, Try
 from purring.store.leases import Claim, Work
 from purring.store.notices import Delivery
@@ -97,6 +99,7 @@ class _Came:
     put_off: list[tuple[Claim, datetime]]
 
 
+Disabled = tuple[Endpoint, DisabledReason]
 Run = Callable[[Callable[[Sequence[_Sending]], _Came], Iterable[Sequence[_Sending]]], Iterable[_Came]]
 
 
@@ -136,7 +139,8 @@ class Courier:
             return 0
         run: Run = self._threads.map if self._threads else map
         cames = list(run(lambda chain: self._send(chain, waiting, now), _chains(sendings)))
-        transact(services, lambda conn: _record(conn, services, cames))
+        for disabled in transact(services, lambda conn: _record(conn, services, cames)):
+            _tell_disabled(services, *disabled)
         return len(claims)
 
     def _send(self, chain: Sequence[_Sending], waiting: Mapping[bulk.Key, datetime], now: datetime) -> _Came:
@@ -264,8 +268,8 @@ def _ended(one: _Sending, posted: Posted, at: datetime) -> Tried:
     )
 
 
-def _record(conn: Connection, services: Services, cames: Sequence[_Came]) -> None:
-    """Write down what became of each delivery, and what that says about its endpoint."""
+def _record(conn: Connection, services: Services, cames: Sequence[_Came]) -> list[Disabled]:
+    """Write down what became of each delivery, and what that says about its endpoint; gives which are disabled now."""
     now = services.clock.now()
     tried = [one for came in cames for one in came.tried]
     event_deliveries.record(conn, tried, services.owner, services.ids)
@@ -274,22 +278,36 @@ def _record(conn: Connection, services: Services, cames: Sequence[_Came]) -> Non
     endpoints.note_well(conn, well)
     endpoints.note_failing(conn, {one.endpoint for one in tried} - well, now)
     gone = {one.endpoint for one in tried if one.one.problem == GONE}
-    for key in sorted(gone):
-        disable(conn, services, key, DisabledReason.GONE, now)
     dying = {one.endpoint for one in tried if one.status is EventDeliveryStatus.DEAD} - gone - well
-    for key, to in sorted(endpoints.load(conn, dying).items()):
-        if to.failing_since is not None and now - to.failing_since >= FAILING_MAX:
-            disable(conn, services, key, DisabledReason.FAILING, now)
+    ill = [
+        (to, DisabledReason.GONE if key in gone else DisabledReason.FAILING)
+        for key, to in sorted(endpoints.load(conn, gone | dying).items())
+        if key in gone or (to.failing_since is not None and now - to.failing_since >= FAILING_MAX)
+    ]
+    return [(to, reason) for to, reason in ill if disable(conn, services, _key(to), reason, now)]
 
 
-def disable(conn: Connection, services: Services, key: bulk.Key, reason: DisabledReason, now: datetime) -> None:
-    """Disable an endpoint: what it is owed is dead, and whoever listens elsewhere is told."""
+def disable(conn: Connection, services: Services, key: bulk.Key, reason: DisabledReason, now: datetime) -> bool:
+    """Disable an endpoint: what it is owed is dead, and whoever listens elsewhere is told; False: it was before."""
     if not endpoints.disable(conn, key, reason, now):
-        return
+        return False
     event_deliveries.end_all(conn, key, DISABLED, now)
     said = EventDraft(kind=EventKind.ENDPOINT_DISABLED, object_id=key[1], at=now, data={"reason": reason.value})
     events.append(conn, [(MerchantId(key[0]), said)], services.ids)
     log.warning("endpoint_disabled", endpoint_id=key[1], reason=reason.value)
+    return True
+
+
+def _tell_disabled(services: Services, to: Endpoint, reason: DisabledReason) -> None:
+    """Mail the merchant, once that is committed. It stands in the operators' queue, too, if the mail gets lost."""
+    with services.store.reading() as conn:
+        merchant = merchants.get(conn, to.merchant_id)
+    if not merchant.support_email:
+        return
+    mail = endpoint_disabled_mail(to, reason, merchant, from_email=services.from_email, now=services.clock.now())
+    outcome = services.sender.send(mail)
+    if not isinstance(outcome, Delivered):
+        log.warning("endpoint_disabled_not_told", endpoint_id=to.id, detail=outcome.detail)
 
 
 def _key(to: Endpoint) -> bulk.Key:
