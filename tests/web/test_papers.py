@@ -15,6 +15,7 @@ from purring.notices.logo import read_logo
 from purring.operations.customers import NewPerson
 from purring.operations.looks import change_brand
 from tests.notices.pictures import png
+from tests.web.client import Developer
 from tests.web.visitor import KARI, OLA, Visitor
 from tests.world import FUNDS, World
 
@@ -61,6 +62,19 @@ def test_an_invoice_is_kept_as_pdf(world: World, web: TestClient) -> None:
     eva = Visitor(web, shop, stranger)
     eva.signs_in()
     assert 404 == web.get(path).status_code
+
+
+def test_an_application_fetches_it_too(api: Developer) -> None:
+    """In the customer's language or in one that it asks for, and in no other."""
+    sold = api.sold("approve")
+    api.shop.world.work()
+    (invoice,) = api.get(f"/invoices?subscription_id={sold['id']}")["data"]
+    path = f"/invoices/{invoice['id']}/pdf"
+    for query, said in (("", "Faktura P-000001"), ("?locale=en", "Invoice P-000001")):
+        answer = api.call("GET", path + query)
+        assert "application/pdf" == answer.headers["content-type"]
+        assert said in PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+    assert (422, "unknown_locale", "locale") == api.refused("GET", f"{path}?locale=de")
 
 
 def _text(visitor: Visitor, path: str) -> str:

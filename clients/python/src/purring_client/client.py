@@ -801,6 +801,12 @@ class Invoices:
             Request(method="GET", path=f"/invoices/{quoted(invoice_id)}/schedule"), models.Schedule
         )
 
+    def get_pdf(self, invoice_id: str, *, locale: Literal["en", "nb"] | None = None) -> bytes:
+        """Read an invoice as a PDF, in the customer's language or in another one."""
+        return self._transport.send(
+            Request(method="GET", path=f"/invoices/{quoted(invoice_id)}/pdf", query=asked(locale=locale)), bytes
+        )
+
     def pay(self, invoice_id: str, *, payment_method_id: str, idempotency_key: str | None = None) -> models.Paid:
         """Charge an open invoice at once, with the customer present.
 

@@ -25,8 +25,8 @@ from purring.operations.payment import under_way
 from purring.operations.portal_tries import count_decline
 from purring.operations.returning import path_of
 from purring.operations.services import Services
+from purring.web.files import file_of
 from purring.web.portal.billing_pages import account_of
-from purring.web.portal.render import file_of
 from purring.web.portal.visit import Front, Guest, Visit
 from purring.web.portal.words import ATTEMPT_STATES, BADGES, INVOICE_STATES
 

@@ -23,13 +23,14 @@ from purring.operations import methods, tokens
 from purring.operations.invoice_paper import invoice_pdf
 from purring.operations.links import PATH, Opened, open_link
 from purring.operations.notices import mark_read
+from purring.web.files import file_of
 from purring.web.portal.brand import brand_of
 from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import changed_meanwhile, charged, paying_path
 from purring.web.portal.mandate import consent_of, mandate_problems, wording_for
 from purring.web.portal.method_pages import holder_fields, holder_problems, new_method
 from purring.web.portal.pen import Pen
-from purring.web.portal.render import file_of, page
+from purring.web.portal.render import page
 from purring.web.portal.sayings import saying
 from purring.web.portal.visit import Front, Guest, keep_link, slow_down
 

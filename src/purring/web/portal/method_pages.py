@@ -23,11 +23,11 @@ from purring.operations import methods, tokens
 from purring.operations.account import Account, OpenInvoice, OwnMethod, own_invoice
 from purring.operations.mandates import mandate_pdf, methods_with_mandate
 from purring.operations.methods import NewMethod
+from purring.web.files import file_of
 from purring.web.portal.billing_pages import account_of
 from purring.web.portal.frame import framed
 from purring.web.portal.invoice_pages import changed_meanwhile, charged, has_moved_on
 from purring.web.portal.mandate import consent_of, mandate_problems, wording_for
-from purring.web.portal.render import file_of
 from purring.web.portal.visit import Form, Front, Page, Visit
 from purring.web.portal.words import BADGES
 

@@ -7,9 +7,8 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
-from purring.documents.paper import Document
 from purring.domain.payment_method import PaymentMethod
 from purring.i18n.catalog import Translator, translator
 from purring.notices.contexts import MethodLabel
@@ -20,12 +19,6 @@ def page(template: str, locale: str, *, status: int = 200, **values: object) -> 
     """One page in a language that we have, with a merchant's `brand` where it is known whose page it is."""
     written = _environment(locale).get_template(template).render({"locale": locale, "brand": None, **values})
     return HTMLResponse(written, status)
-
-
-def file_of(document: Document) -> Response:
-    """A document that browsers save rather than show, since our policy lets no page embed anything."""
-    headers = {"Content-Disposition": f'attachment; filename="{document.name}"'}
-    return Response(document.content, media_type="application/pdf", headers=headers)
 
 
 @lru_cache(maxsize=32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -15,6 +15,7 @@ from purring.domain.schedule import schedule
 from purring.domain.standing import status as status_of
 from purring.operations import invoices, links, recoveries
 from purring.operations.api_keys import Scope
+from purring.operations.invoice_paper import invoice_pdf
 from purring.operations.listing import one_of, some_of
 from purring.operations.pay import pay_now
 from purring.operations.services import Services
@@ -42,6 +43,7 @@ from purring.web.api.types import (
     Day,
     In,
     InvoiceKey,
+    Locale,
     MethodKey,
     MoneyIn,
     Name,
@@ -49,11 +51,15 @@ from purring.web.api.types import (
     Out,
     SubscriptionKey,
 )
+from purring.web.files import file_of
 
 router = APIRouter(tags=["Invoices"])
 Reads = Annotated[Call, may(Scope.INVOICES_READ)]
 Writes = Annotated[Call, may(Scope.INVOICES_WRITE)]
 Expands = Literal["customer", "subscription"]
+_PDF: Mapping[int | str, Any] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 class HandedInvoice(In):
@@ -168,6 +174,12 @@ def get_schedule(call: Reads, invoice_id: InvoiceKey) -> Response:
     facts, now = facts_of(services, call.merchant_id, InvoiceId(invoice_id)), services.clock.now()
     plan = schedule(facts, now)
     return shown(schedule_out(facts, plan, status_of(facts, now, plan)))
+
+
+@router.get("/invoices/{invoice_id}/pdf", response_class=Response, responses=_PDF)
+def get_pdf(call: Reads, invoice_id: InvoiceKey, locale: Locale | None = None) -> Response:
+    """Read an invoice as a PDF, in the customer's language or in another one."""
+    return file_of(invoice_pdf(call.services, call.merchant_id, InvoiceId(invoice_id), locale=locale))
 
 
 @router.post("/invoices/{invoice_id}/pay", response_model=PaidOut)
