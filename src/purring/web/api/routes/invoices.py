@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -57,7 +57,7 @@ router = APIRouter(tags=["Invoices"])
 Reads = Annotated[Call, may(Scope.INVOICES_READ)]
 Writes = Annotated[Call, may(Scope.INVOICES_WRITE)]
 Expands = Literal["customer", "subscription"]
-_PDF: Mapping[int | str, Any] = {
+_PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
