@@ -16,7 +16,7 @@ from purring.gateways.sandbox.gateway import SandboxGateway
 from purring.gateways.sandbox.local import connect
 from purring.gateways.sandbox.server import build_app
 from purring.operations.sign_in import open_for
-from purring.store.engine import upgrade
+from purring.store.engine import open_store, upgrade
 from purring.web.app import make_app
 from purring.web.settings import FieldMode, WebSettings
 from tests.serving import free_port, served
@@ -85,6 +85,16 @@ def served_site(directory: Path) -> Iterator[Site]:
         with served(make_app(world.services, WebSettings(base_url=url)), port):
             yield Site(world.shop(), url, sandbox_url)
     world.close()
+
+
+@contextmanager
+def without_database(site: Site) -> Iterator[Site]:
+    """The same shop's pages while the database is away."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    services = replace(site.shop.services, base_url=url, store=open_store("sqlite:////dev/null/none.sqlite3"))
+    with served(make_app(services, WebSettings(base_url=url)), port):
+        yield replace(site, url=url)
 
 
 @contextmanager

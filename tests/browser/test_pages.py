@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,22 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from purring.domain.brand import Brand
+from purring.domain.card_testing import TryKind
 from purring.domain.customer import Customer
+from purring.domain.errors import Refused
 from purring.domain.payment_method import PaymentMethod
 from purring.notices.logo import read_logo
+from purring.operations import reprice
 from purring.operations.customers import NewPerson
 from purring.operations.looks import change_brand
 from purring.operations.mandates import Consent, keep, wording
+from purring.operations.messages import messages_to
+from purring.operations.portal_tries import Who, begin_try
+from purring.operations.reprice import NewTerms
 from purring.operations.returning import path_of
 from purring.operations.sign_in import signed_in
 from purring.store import sessions
-from tests.browser.conftest import TIMEOUT_MS, Site, with_frames
+from tests.browser.conftest import TIMEOUT_MS, Site, with_frames, without_database
 from tests.notices.pictures import png
 from tests.world import FUNDS, PRICE, Shop
 
@@ -87,12 +95,14 @@ def town(look: Look, site: Site) -> Town:
     new = shop.card(customer, "approve")
     invoice, subscription = shop.invoice(owing[0]).id, owing[0].id
     link = _link(site, customer)
+    resting = _resting(shop, customer)
     token = shop.token("approve").token
     return Town(
         customer,
         {
             "overview": "/billing",
             "subscription": f"/billing/subscriptions/{subscription}",
+            "resting": f"/billing/subscriptions/{resting}",
             "change_method": f"/billing/subscriptions/{subscription}/method",
             "invoices": "/billing/invoices",
             "invoice": f"/billing/invoices/{invoice}",
@@ -108,13 +118,7 @@ def town(look: Look, site: Site) -> Town:
             "replace": f"/billing/methods/{card.id}/replace",
             "remove": f"/billing/methods/{new.id}/remove",
             "help": "/billing/help?both=1",
-            "people": "/billing/people",
-            "person": "/billing/people/add",
-            "person_remove": f"/billing/people/{customer.people[1].id}/remove",
-            "language": "/billing/language",
-            "sessions": "/sessions",
-            "accounts": "/accounts",
-            "prove": "/prove",
+            **_reader(shop, customer),
             "gone": "/billing/invoices/inv_none",
             "sign_in": "/sign-in",
             "link": link,
@@ -126,6 +130,32 @@ def town(look: Look, site: Site) -> Town:
             "not_found": "/i/nowhere",
         },
     )
+
+
+def _reader(shop: Shop, customer: Customer) -> dict[str, str]:
+    """The pages about people, and about the one who reads them."""
+    reader, other = customer.people
+    (message, *_) = messages_to(shop.services, shop.id, customer.id, reader.id)
+    return {
+        "people": "/billing/people",
+        "person": "/billing/people/add",
+        "person_remove": f"/billing/people/{other.id}/remove",
+        "messages": "/billing/messages",
+        "message": f"/billing/messages/{message.id}",
+        "language": "/billing/language",
+        "sessions": "/sessions",
+        "accounts": "/accounts",
+        "prove": "/prove",
+    }
+
+
+def _resting(shop: Shop, customer: Customer) -> str:
+    """A subscription that is paused, and has something in the customer's favor."""
+    resting = shop.subscribe(customer, shop.card(customer, "approve"), quantity=3).id
+    shop.world.work()
+    reprice.change_now(shop.services, shop.id, resting, NewTerms(quantity=1))
+    reprice.pause(shop.services, shop.id, resting)
+    return resting
 
 
 def _waiting(shop: Shop, customer: Customer) -> dict[str, str]:
@@ -183,27 +213,62 @@ def _prove(site: Site, cookies: Sequence[Any]) -> None:
 
 def test_nothing_that_axe_minds(page: Page, site: Site, town: Town, look: Look) -> None:
     """No violation on any page, no page that scrolls sideways, and every button is tall enough for a thumb."""
-    axe = Axe()
     found: dict[str, object] = {}
     for name, path in town.pages.items():
         page.goto(f"{site.url}{path}")
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"{name}-{look}.png", full_page=True)
-        results = axe.run(page).response["violations"]
-        if results:
-            found[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in results]
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        low = page.evaluate(
-            "[...document.querySelectorAll('button, .button, nav a, input:not([type=hidden]), select')]"
-            ".filter(e => e.getBoundingClientRect().height < 24 || (e.matches('button, .button, nav a')"
-            " && e.getBoundingClientRect().height < 44)).map(e => e.outerHTML)"
-        )
-        nameless = _without_names(page)
-        if nameless:
-            found[f"{name} read aloud"] = nameless
-        if wide > 0 or low:
-            found[f"{name} laid out"] = (wide, low)
+        found |= _minded(page, name, look)
     assert {} == found
+
+
+def test_nothing_on_pages_that_seldom_come(page: Page, site: Site, town: Town, look: Look) -> None:
+    """The same where somebody has tried too often, where our database is away, and where there is nothing yet."""
+    _try_too_often(site, town.customer)
+    found: dict[str, object] = {}
+    for name, path in {"slow_down": "new", "link_slow_down": "link_new"}.items():
+        page.goto(f"{site.url}{town.pages[path]}")
+        page.locator("form button:not(.link)").first.click()
+        assert page.get_by_text("60 min").is_visible()
+        found |= _minded(page, name, look)
+    with without_database(site) as troubled:
+        page.goto(f"{troubled.url}/billing")
+        found |= _minded(page, "trouble", look)
+    newcomer = site.shop.customer(NewPerson(name="Nina", email=f"nina.{look}@example.com", locale=look.locale))
+    page.goto(site.entrance(newcomer))
+    for name in ("", "/invoices", "/methods", "/messages", "/help"):
+        page.goto(f"{site.url}/billing{name}")
+        found |= _minded(page, f"empty_{name.strip('/') or 'overview'}", look)
+    assert {} == found
+
+
+def _try_too_often(site: Site, customer: Customer) -> None:
+    """From anywhere, until the customer's next try has to wait, whatever is tried."""
+    for kind in TryKind:
+        with suppress(Refused):
+            for one in map(str, count()):
+                who = Who(merchant_id=site.shop.id, customer_id=customer.id, session=one, network=one)
+                begin_try(site.shop.services, kind, who)
+
+
+def _minded(page: Page, name: str, look: Look) -> dict[str, object]:
+    """What is wrong with the page that is open, which a picture is taken of where they are wanted."""
+    found: dict[str, object] = {}
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}-{look}.png", full_page=True)
+    results = Axe().run(page).response["violations"]
+    if results:
+        found[name] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in results]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    low = page.evaluate(
+        "[...document.querySelectorAll('button, .button, nav a, input:not([type=hidden]), select')]"
+        ".filter(e => e.getBoundingClientRect().height < 24 || (e.matches('button, .button, nav a')"
+        " && e.getBoundingClientRect().height < 44)).map(e => e.outerHTML)"
+    )
+    nameless = _without_names(page)
+    if nameless:
+        found[f"{name} read aloud"] = nameless
+    if wide > 0 or low:
+        found[f"{name} laid out"] = (wide, low)
+    return found
 
 
 def _without_names(page: Page) -> list[str]:
@@ -223,13 +288,12 @@ def _without_names(page: Page) -> list[str]:
     return found + [f"{name}: {sorted(urls)}" for name, urls in targets.items() if len(urls) > 1]
 
 
-def test_the_field_in_a_frame_stands_alone(page: Page, site: Site) -> None:
+def test_the_field_in_a_frame_stands_alone(page: Page, site: Site, look: Look) -> None:
     """The page with the gateway's frame has nothing that axe-core minds either, and what is in the frame has names."""
     with with_frames(site) as framed:
         page.goto(f"{framed.url}/billing/methods/add")
         page.frame_locator("iframe").get_by_role("button").wait_for()
-        assert [] == Axe().run(page).response["violations"]
-        assert [] == _without_names(page)
+        assert {} == _minded(page, "add_in_frame", look)
 
 
 def test_the_browser_has_nothing_to_report(chromium: Browser, site: Site, town: Town) -> None:

@@ -19,6 +19,8 @@ WITHOUT_TIME = {
     "customers.change_customer",
     "disputes.dispute_of",
     "invoice_paper.invoice_pdf",
+    "messages.message_to",
+    "messages.messages_to",
     "mandates.mandate_pdf",
     "mandates.methods_with_mandate",
     "people.add_person",

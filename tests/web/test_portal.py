@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,9 @@ from starlette.testclient import TestClient
 
 from purring.domain.access import ENTRY_LIFETIME, IDLE_MAX
 from purring.domain.customer import Customer
+from purring.operations import reprice, subscriptions
 from purring.operations.customers import NewPerson
+from purring.operations.reprice import NewTerms
 from purring.operations.sign_in import open_for
 from tests.web.visitor import KARI, OLA, Visitor, forms_of, path_of, readable
 from tests.world import FUNDS, PRICE, Shop, World, only
@@ -115,7 +118,48 @@ def test_a_paid_up_customer_has_nothing_to_do(shop: Shop, kari: Visitor) -> None
     shop.world.work()
     page = kari.opens("/billing")
     assert "Everything is paid" in page
-    assert "next charge April 2, 2026" in page
+    assert "Next charge April 2, 2026" in page
+
+
+def test_a_pause_an_end_and_a_credit_are_shown(shop: Shop, kari: Visitor) -> None:
+    """What is charged next, or that nothing is, and what is in the customer's favor."""
+    sold = shop.subscribe(kari.customer, shop.card(kari.customer, "approve"), quantity=3)
+    trial = shop.subscribe(kari.customer, shop.card(kari.customer, "approve"), trial_days=14)
+    shop.world.work()
+    path = f"/billing/subscriptions/{sold.id}"
+    assert "First charge March 16, 2026" in kari.opens(f"/billing/subscriptions/{trial.id}")
+    assert "Credit" not in kari.opens(path)
+    reprice.change_now(shop.services, shop.id, sold.id, NewTerms(quantity=1))
+    assert "Credit NOK 498.00, which settles the next invoices" in kari.opens(path)
+    reprice.pause(shop.services, shop.id, sold.id)
+    page = kari.opens(path)
+    assert "Active Paused" in page
+    assert "Nothing new is charged while it is paused" in page
+    assert "Next charge" not in page
+    reprice.resume(shop.services, shop.id, sold.id)
+    reprice.pause(shop.services, shop.id, sold.id, shop.world.clock.now() + timedelta(days=60))
+    assert "before it goes on May 1, 2026" in kari.opens("/billing")
+    subscriptions.cancel_at_period_end(shop.services, shop.id, trial.id)
+    assert "Ends March 16, 2026, and is charged no more" in kari.opens("/billing")
+
+
+def test_everything_that_was_sent_can_be_read_again(web: TestClient, shop: Shop, kari: Visitor) -> None:
+    """By whom it was sent to, in the words it had; its link leads to the invoice here, and to nobody else's."""
+    assert "Nothing was sent to you yet." in kari.opens("/billing/messages")
+    shop.subscribe(kari.customer, shop.card(kari.customer, FUNDS))
+    shop.world.play(days=3)
+    kari.signs_in()
+    first, *_others = paths = re.findall(r'href="(/billing/messages/\w+)"', web.get("/billing/messages").text)
+    assert 2 == len(paths)
+    shown = kari.opens(first)
+    assert "We need a payment" not in shown
+    assert "Next attempt: Saturday, March 7, 2026" in shown
+    (invoice,) = shop.invoices(kari.customer.id)
+    assert f"https://pay.example/billing/invoices/{invoice.id}" in shown
+    assert "/i/" not in shown
+    other = shop.customer(OLA)
+    Visitor(web, shop, other).signs_in()
+    assert 404 == web.get(first).status_code
 
 
 def test_change_the_method_and_pay(shop: Shop, kari: Visitor) -> None:

@@ -154,7 +154,7 @@ def issued(changes: Changes, subscription: Subscription, invoice: Invoice, now: 
     `subscription`: as `changes` leave it.
     """
     said = _event(EventKind.INVOICE_ISSUED, invoice.id, now, number=invoice.number, total=str(invoice.total))
-    applied = min(Money(subscription.credit_minor, invoice.total.currency), invoice.total)
+    applied = min(subscription.credit, invoice.total)
     entries = [_entry(EntryKind.INVOICED, invoice, invoice.total, now)]
     events = [said]
     if applied:

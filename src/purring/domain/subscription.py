@@ -96,6 +96,11 @@ class Subscription:
         return self.price.amount_for(self.quantity)
 
     @property
+    def credit(self) -> Money:
+        """What is in the customer's favor."""
+        return Money(self.credit_minor, self.price.unit_amount.currency)
+
+    @property
     def is_resting(self) -> bool:
         """Whether it is paused and not about to end: no period begins before it is resumed."""
         return self.paused_at is not None and not self.cancel_at_period_end

@@ -63,7 +63,7 @@ def subscription_out(
         quantity=value.quantity,
         pending_quantity=value.pending_quantity,
         pending_price_id=value.pending_price_id,
-        credit=money_out(Money(value.credit_minor, value.amount.currency)),
+        credit=money_out(value.credit),
         amount=money_out(value.amount),
         period_start_on=value.period_start_on,
         period_end_on=value.period_end_on,

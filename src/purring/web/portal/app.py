@@ -20,6 +20,7 @@ from purring.web.portal import (
     help_pages,
     invoice_pages,
     link_pages,
+    message_pages,
     method_pages,
     paying_pages,
     people_pages,
@@ -49,6 +50,7 @@ _PAGES = (
     method_pages,
     paying_pages,
     people_pages,
+    message_pages,
     help_pages,
 )
 
