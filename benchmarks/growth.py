@@ -5,6 +5,10 @@ is due, spread over all customers. Copies leave out what charges write and never
 explains a decision), so that ten million fit on a disk. The sizes are measured in turns: the same number of due
 invoices in each, declined again, by one worker at its defaults. A cost is CPU time of the worker and of its PostgreSQL
 backend; wall time, which also holds waits for the disk, is printed beside it. The floor is the smallest size.
+
+Then the same invoices are charged once more, some days later: what those attempts read has been read before, so that
+they cost what the size of tables and indexes costs, and no longer what a page costs that PostgreSQL doesn't have in its
+memory. How many such pages an attempt needed is printed for both.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -34,6 +39,9 @@ from purring.store.engine import open_store
 
 SIZES = (10_000, 1_000_000, 10_000_000)
 PER_CUSTOMER = 4
+AGAIN_WITHIN = timedelta(days=7)
+COUNTED_AFTER_S = 1.1
+"""PostgreSQL's backends tell what they counted at most once a second."""
 ROUNDS = 5
 DUE = 200
 """So many attempts are made in a round at each size."""
@@ -44,11 +52,12 @@ BYTES_PER_RECOVERY = 6_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What attempts took, each, in microseconds."""
+    """What attempts took, each, in microseconds, and pages that weren't in PostgreSQL's memory."""
 
     wall_us: float
     worker_us: float
     server_us: float
+    read: float
 
     @property
     def cpu_us(self) -> float:
@@ -63,6 +72,7 @@ class Size:
         """Fill it."""
         self.recoveries = recoveries
         self.costs: list[Cost] = []
+        self.again: list[Cost] = []
         self._url = url
         originals = crowd.live(url, recovered=PER_CUSTOMER - 1)
         self._clock = VirtualClock(originals.due_at)
@@ -83,23 +93,34 @@ class Size:
 
     def round(self) -> None:
         """Charge what falls due a minute later."""
-        self._clock.advance_to(self._clock.now() + timedelta(minutes=1))
+        self.costs.append(self._charged(timedelta(minutes=1)))
+
+    def once_more(self) -> None:
+        """Charge all of them again, whose next attempts fall due within days."""
+        self.again.append(self._charged(AGAIN_WITHIN))
+
+    def _charged(self, after: timedelta) -> Cost:
+        self._clock.advance_to(self._clock.now() + after)
         wall, worker, server = time.perf_counter(), time.process_time(), machine.cpu_s(self._pids)
+        read = self._read()
         done = 0
         while turned := self._pipeline.turn():
             done += turned
         assert done, f"nothing was due among {self.recoveries:,}"
-        self.costs.append(
-            Cost(
-                wall_us=(time.perf_counter() - wall) / done * 1e6,
-                worker_us=(time.process_time() - worker) / done * 1e6,
-                server_us=(machine.cpu_s(self._pids) - server) / done * 1e6,
-            )
+        return Cost(
+            wall_us=(time.perf_counter() - wall) / done * 1e6,
+            worker_us=(time.process_time() - worker) / done * 1e6,
+            server_us=(machine.cpu_s(self._pids) - server) / done * 1e6,
+            read=(self._read() - read) / done,
         )
 
-    def median(self, name: str) -> float:
-        """The median round."""
-        return float(statistics.median(getattr(cost, name) for cost in self.costs))
+    def _read(self) -> int:
+        """Pages that weren't in PostgreSQL's own memory, since it counts."""
+        Event().wait(COUNTED_AFTER_S)
+        with crowd.connect(self._url) as conn:
+            row = conn.execute("SELECT blks_read FROM pg_stat_database WHERE datname = current_database()").fetchone()
+        assert row is not None
+        return int(row[0])
 
     def scanned(self) -> dict[str, int]:
         """Which tables were ever read whole since they were filled, and how often."""
@@ -146,31 +167,54 @@ def measured(made: Databases, sizes: Sequence[int]) -> list[Size]:
         for size in filled:
             size.round()
     for size in filled:
+        size.once_more()
+    for size in filled:
         size.close()
     return filled
+
+
+def median(costs: Sequence[Cost], name: str) -> float:
+    """The median round."""
+    return float(statistics.median(getattr(cost, name) for cost in costs))
 
 
 def figures(sizes: Sequence[int], parent: Path | None = None) -> list[Figure]:
     """The cost at each size beside that at the smallest."""
     with databases("postgresql", parent, crowd.SETTINGS) as made:
         filled = measured(made, sizes)
-        print(f"\n{'recoveries':>12}{'CPU/attempt':>14}{'worker':>12}{'PostgreSQL':>12}{'wall':>12}   whole scans of")
-        for size in filled:
-            columns = "".join(f"{size.median(name):9,.0f} µs" for name in ("worker_us", "server_us", "wall_us"))
-            scans = ", ".join(f"{name} ({count})" for name, count in size.scanned().items())
-            print(f"{size.recoveries:>12,}{size.median('cpu_us'):11,.0f} µs{columns}   {scans or 'none'}")
+        for told, costs_of in SERIES.items():
+            show(told, costs_of, filled)
     smallest = filled[0]
     return [
         figure(
-            f"{what} per attempt, {size.recoveries:,} recoveries",
-            size.median(name),
+            f"{what} per attempt{told}, {size.recoveries:,} recoveries",
+            median(costs_of(size), name),
             "µs",
             against=f"{smallest.recoveries:,} recoveries",
-            against_value=smallest.median(name),
+            against_value=median(costs_of(smallest), name),
         )
+        for told, costs_of in SERIES.items()
         for size in filled[1:]
         for what, name in (("CPU", "cpu_us"), ("wall time", "wall_us"))
     ]
+
+
+SERIES: Mapping[str, Callable[[Size], list[Cost]]] = {
+    "": lambda size: size.costs,
+    ", rows read before": lambda size: size.again,
+}
+
+
+def show(told: str, costs_of: Callable[[Size], list[Cost]], filled: Sequence[Size]) -> None:
+    """One series, each size a line."""
+    columns = f"{'CPU/attempt':>14}{'worker':>12}{'PostgreSQL':>12}{'wall':>12}{'pages read':>12}"
+    print(f"\n{'recoveries':>12}{columns}   whole scans of{told}")
+    for size in filled:
+        costs = costs_of(size)
+        shown = "".join(f"{median(costs, name):9,.0f} µs" for name in ("worker_us", "server_us", "wall_us"))
+        scans = ", ".join(f"{name} ({count})" for name, count in size.scanned().items())
+        cpu, read = median(costs, "cpu_us"), median(costs, "read")
+        print(f"{size.recoveries:>12,}{cpu:11,.0f} µs{shown}{read:>12.1f}   {scans or 'none'}")
 
 
 def main() -> None:

@@ -190,6 +190,15 @@ def joined(dialect: str, table: Table, column: str = "id") -> FromClause:
     return keys.join(table, and_(table.c.merchant_id == keys.c.merchant_id, table.c[column] == keys.c.id))
 
 
+def looked_at_last(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as no index has it: rows that are found by their keys are told apart by it afterwards.
+
+    Else a planner may look through all rows that say the same, as soon as it believes that they are few: on the night
+    that makes them many, counts of the day before are all it has.
+    """
+    return column.op("||")(literal_column("''"))
+
+
 def wanted(dialect: str, name: str = "wanted") -> FromClause:
     """Rows of `merchant_id, id` for the keys that `key_params` lays out; what is looked up joins them."""
     if dialect == _SQLITE:

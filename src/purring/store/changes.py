@@ -142,7 +142,7 @@ def _waiting(dialect: str) -> Select[Any]:
         )
     )
     found = select(own.merchant_id, own.id, own.next_step_at, method.fingerprint)
-    return found.select_from(paid_by).where(own.status == "open")
+    return found.select_from(paid_by).where(bulk.looked_at_last(own.status) == "open")
 
 
 _WAITING = Query(_waiting, attrgetter("fingerprint", "next_step_at"), by="id")
@@ -153,6 +153,7 @@ def _woken(dialect: str) -> Update:
     own, now, keys = invoice.c, parameter("now", type_=Instant), bulk.wanted(dialect)
     return (
         update(invoice)
-        .where(own.status == "open", tuple_(own.merchant_id, own.id).in_(select(keys.c.merchant_id, keys.c.id)))
+        .where(bulk.looked_at_last(own.status) == "open")
+        .where(tuple_(own.merchant_id, own.id).in_(select(keys.c.merchant_id, keys.c.id)))
         .values(next_step_at=case((own.next_step_at > now, now), else_=own.next_step_at))
     )

@@ -145,7 +145,7 @@ def _open_invoices(dialect: str) -> Select[Any]:
         select(own.merchant_id, own.id, own.subscription_id, own.status, own.dispute)
         .add_columns(its.status.label("recovery_status"))
         .select_from(unpaid)
-        .where(own.status == "open")
+        .where(bulk.looked_at_last(own.status) == "open")
         .order_by(own.invoice_on, own.id)
     )
 

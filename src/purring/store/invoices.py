@@ -96,9 +96,8 @@ def load(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, Invoice]:
 def open_of_customer(conn: Connection, merchant_id: MerchantId, customer_id: CustomerId) -> list[Invoice]:
     """List a customer's open invoices, oldest first."""
     own = invoice.c
-    statement = select(invoice).where(
-        own.merchant_id == merchant_id, own.customer_id == customer_id, own.status == InvoiceStatus.OPEN
-    )
+    is_open = bulk.looked_at_last(own.status) == InvoiceStatus.OPEN
+    statement = select(invoice).where(own.merchant_id == merchant_id, own.customer_id == customer_id, is_open)
     rows = conn.execute(statement.order_by(own.invoice_on, own.id)).all()
     return list(_with_lines(conn, rows).values())
 
@@ -158,7 +157,7 @@ def wake(conn: Connection, keys: Iterable[bulk.Key], now: datetime) -> None:
         conn.execute(
             update(invoice)
             .where(own.merchant_id == merchant_id, own.id.in_(sorted(key[1] for key in keys if key[0] == merchant_id)))
-            .where(own.status == "open", or_(own.next_step_at.is_(None), own.next_step_at > now))
+            .where(bulk.looked_at_last(own.status) == "open", or_(own.next_step_at.is_(None), own.next_step_at > now))
             .values(next_step_at=now)
         )
 

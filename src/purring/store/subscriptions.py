@@ -118,7 +118,7 @@ def _offer(merchant_id: str, price: Price | None, products: Mapping[bulk.Key, Pr
 def _unpaid(conn: Connection, subscriptions: Mapping[bulk.Key, Subscription]) -> dict[bulk.Key, list[InvoiceId]]:
     """The invoices that a change at once must wait for: open ones, and one of the running period that was given up."""
     own = invoice.c
-    owed = or_(own.status == InvoiceStatus.OPEN, own.status == InvoiceStatus.UNCOLLECTIBLE)
+    owed = bulk.looked_at_last(own.status).in_([InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE])
     statement = (
         select(own.merchant_id, own.id, own.subscription_id, own.status, own.period_start_on)
         .select_from(bulk.joined(conn.dialect.name, invoice, "subscription_id"))
@@ -147,7 +147,7 @@ def in_flight(conn: Connection, keys: Iterable[bulk.Key]) -> dict[bulk.Key, list
         select(own.merchant_id, own.subscription_id, its.id)
         .select_from(bulk.joined(conn.dialect.name, invoice, "subscription_id"))
         .join(attempt, and_(its.merchant_id == own.merchant_id, its.invoice_id == own.id))
-        .where(own.status == "open", its.status.in_(sorted(OPEN_ATTEMPT)))
+        .where(bulk.looked_at_last(own.status) == "open", its.status.in_(sorted(OPEN_ATTEMPT)))
         .order_by(its.id)
     )
     rows = conn.execute(statement, bulk.key_params(conn.dialect.name, wanted))
@@ -182,7 +182,8 @@ def wake(conn: Connection, merchant_id: MerchantId, subscription_id: Subscriptio
     own = invoice.c
     conn.execute(
         update(invoice)
-        .where(own.merchant_id == merchant_id, own.subscription_id == subscription_id, own.status == "open")
+        .where(own.merchant_id == merchant_id, own.subscription_id == subscription_id)
+        .where(bulk.looked_at_last(own.status) == "open")
         .where(or_(own.next_step_at.is_(None), own.next_step_at > now))
         .values(next_step_at=now)
     )
