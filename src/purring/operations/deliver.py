@@ -304,10 +304,14 @@ def _tell_disabled(services: Services, to: Endpoint, reason: DisabledReason) -> 
         merchant = merchants.get(conn, to.merchant_id)
     if not merchant.support_email:
         return
-    mail = endpoint_disabled_mail(to, reason, merchant, from_email=services.from_email, now=services.clock.now())
-    outcome = services.sender.send(mail)
-    if not isinstance(outcome, Delivered):
-        log.warning("endpoint_disabled_not_told", endpoint_id=to.id, detail=outcome.detail)
+    try:
+        mail = endpoint_disabled_mail(to, reason, merchant, from_email=services.from_email, now=services.clock.now())
+        outcome = services.sender.send(mail)
+        detail = "" if isinstance(outcome, Delivered) else outcome.detail
+    except Exception as error:  # noqa: BLE001 - one mail must not hold up all events
+        detail = told(error)
+    if detail:
+        log.warning("endpoint_disabled_not_told", endpoint_id=to.id, detail=detail)
 
 
 def _key(to: Endpoint) -> bulk.Key:
