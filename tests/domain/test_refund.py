@@ -60,14 +60,14 @@ def test_what_can_not_be_given_back_is_refused() -> None:
         (_facts(dispute=DisputeStatus.OPEN), None, RefusalCode.INVOICE_DISPUTED),
         (_facts(unchecked=True), None, RefusalCode.INVOICE_UNCHECKED),
         (_facts(), PRICE + PART, RefusalCode.NOTHING_TO_REFUND),
+        (_facts(), Money(1, "EUR"), RefusalCode.NOTHING_TO_REFUND),
     ]
     for facts, amount, code in refused:
         with pytest.raises(Refused) as error:
             chosen(facts, [], amount)
         assert code == error.value.code
-    for amount in (Money(0, "NOK"), Money(1, "EUR")):
-        with pytest.raises(InvalidInput):
-            chosen(_facts(), [], amount)
+    with pytest.raises(InvalidInput):
+        chosen(_facts(), [], Money(0, "NOK"))
 
 
 def test_a_refund_is_booked_once_and_as_far_as_there_is_money() -> None:

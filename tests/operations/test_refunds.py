@@ -123,11 +123,11 @@ def test_what_nobody_can_find_out_waits_for_a_person(world: World, shop: Shop) -
 def test_what_can_not_be_given_back_is_refused(world: World, shop: Shop) -> None:
     """Too much, another currency, disputed, unpaid, not there, and while the gateway is away: nothing is booked."""
     invoice_id = _paid(shop)
-    for amount in (Money(0, "NOK"), Money(1, "EUR")):
-        with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput):
+        _refund(shop, invoice_id, Money(0, "NOK"))
+    for amount in (PRICE + PART, Money(1, "EUR")):
+        with pytest.raises(Refused):
             _refund(shop, invoice_id, amount)
-    with pytest.raises(Refused):
-        _refund(shop, invoice_id, PRICE + PART)
     world.sandbox.remote.outage(OutageKind.NOT_PROCESSED)
     failed = _refund(shop, invoice_id)
     world.sandbox.remote.end_outage()

@@ -153,6 +153,7 @@ def nothing(_scene: Scene) -> None:
         ),
         (RefusalCode.AMOUNT_MISMATCH, nothing, _recovery("record_payment", Money(1, "NOK"), "ref")),
         (RefusalCode.AMOUNT_MISMATCH, nothing, _recovery("refund_recorded", Money(1, "NOK"))),
+        (RefusalCode.AMOUNT_MISMATCH, nothing, _recovery("refund_recorded", Money(1, "EUR"))),
         (RefusalCode.NOT_ON_HOLD, nothing, _recovery("resume")),
         (RefusalCode.NOTHING_PLANNED, _paused, _recovery("skip_next")),
         (RefusalCode.TRANSFER_ALREADY_DECLARED, _declared, _recovery("declare_transfer")),

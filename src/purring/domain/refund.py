@@ -85,19 +85,20 @@ def chosen(facts: Facts, known: Sequence[Refund], amount: Money | None) -> tuple
     """The charge to give back of, and how much: all of the newest that has anything left, unless an amount is named.
 
     Raises:
-        Refused: it is disputed or not checked since a restore, nothing was charged, or no charge has so much left.
-        InvalidInput: the amount isn't above zero, or in another currency.
+        Refused: it is disputed or not checked since a restore, nothing was charged, or no charge has so much left
+            in that currency.
+        InvalidInput: the amount isn't above zero.
     """
     invoice = facts.invoice
     if invoice.dispute is DisputeStatus.OPEN:
         raise Refused(RefusalCode.INVOICE_DISPUTED, details=(invoice.id,))
     if invoice.unchecked:
         raise Refused(RefusalCode.INVOICE_UNCHECKED, details=(invoice.id,))
-    if amount is not None and (amount.minor <= 0 or amount.currency != invoice.total.currency):
-        raise InvalidInput(f"a refund is above zero and in {invoice.total.currency}", field="amount")
+    if amount is not None and amount.minor <= 0:
+        raise InvalidInput("a refund must be above zero", field="amount")
     there_is = refundable(facts, known)
     for attempt_id, left in reversed(there_is.items()):
-        if amount is None or amount <= left:
+        if amount is None or (amount.currency == left.currency and amount <= left):
             return attempt_id, amount or left
     raise Refused(RefusalCode.NOTHING_TO_REFUND, field="amount", details=tuple(str(left) for left in there_is.values()))
 

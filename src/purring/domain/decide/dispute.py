@@ -61,7 +61,7 @@ def refunded(draft: Draft, amount: Money) -> None:
     invoice = draft.facts.invoice
     if amount.minor <= 0:
         raise InvalidInput("a refund must be above zero", field="amount")
-    if amount > invoice.kept:
+    if amount.currency != invoice.kept.currency or amount > invoice.kept:
         raise Refused(RefusalCode.AMOUNT_MISMATCH, field="amount", details=(str(invoice.kept),))
     draft.book(EntryKind.REFUNDED, amount)
     draft.book(EntryKind.CREDITED, amount)
