@@ -244,7 +244,8 @@ def _try_too_often(site: Site, customer: Customer) -> None:
     """From anywhere, until the customer's next try has to wait, whatever is tried."""
     for kind in TryKind:
         with suppress(Refused):
-            for one in map(str, count()):
+            for number in count():
+                one = f"{customer.id} {number}"
                 who = Who(merchant_id=site.shop.id, customer_id=customer.id, session=one, network=one)
                 begin_try(site.shop.services, kind, who)
 
