@@ -19,7 +19,8 @@ the ratios, each of which comes from one run. What the machine did besides stand
 
 - `make bench ARGS=--quick` tries everything at small sizes and writes nothing down.
 - `make bench ARGS="--only rivals growth"` runs some; each is a script in `benchmarks/` whose `--help` tells its sizes.
-- A task queue is needed only for *beside task queues*; `make bench` installs them, `make test` doesn't."""
+- A task queue is needed only for *beside task queues*; `make bench` installs them, `make test` doesn't.
+- Where the time of a charge goes: `python benchmarks/pipeline_profile.py`."""
 
 
 def results() -> list[Figure]:
