@@ -39,6 +39,7 @@ from starlette.testclient import TestClient
 
 from purring.domain.access import IDLE_MAX, SESSION_MAX, STEP_UP
 from purring.operations.customers import NewPerson
+from purring.operations.messages import messages_to
 from purring.operations.sign_in import open_for
 from purring.web.app import make_app
 from purring.web.bodies import BODY_BYTES_MAX
@@ -72,6 +73,7 @@ class Town:
         self.subscription = shop.subscribe(self.customer, self.card)
         shop.world.work()
         self.invoice = shop.invoice(self.subscription)
+        (self.message,) = messages_to(shop.services, shop.id, self.customer.id, self.customer.people[0].id)
         mails = [mail for mail in shop.world.outbox.messages if mail.to_email == email]
         self.link = LINK.findall(mails[-1].body)[-1]
         self.visitor = Visitor(web, shop, self.customer)
@@ -84,6 +86,7 @@ class Town:
             "settle": self.card.id,
             "methods": self.card.id,
             "people": self.customer.people[0].id,
+            "messages": self.message.id,
         }
         own = next((one for part, one in ids.items() if f"/{part}/{{id}}" in route.path), "")
         path = route.path.replace("{id}", own).replace("{token}", self.link[3:])

@@ -16,9 +16,9 @@ from purring.notices.send import NullSender, Sender, SenderOf
 from purring.notices.sms_request import ShortMessage
 from purring.notices.verp import BounceAddress
 from purring.operations.outbound import Outbound
-from purring.store import Connection
+from purring.store import Connection, leases
 from purring.store.engine import Store
-from purring.store.leases import Claim, Ring, Work, claim
+from purring.store.leases import Claim, Ring, Work
 
 LEASE = timedelta(minutes=2)
 """How long claimed work belongs to its worker; longer than any gateway call may take."""
@@ -98,7 +98,7 @@ class Services:
         self, conn: Connection, work: Work, now: datetime, *, limit: int | None = None, lease: timedelta | None = None
     ) -> list[Claim]:
         """Lease due rows to this worker: `batch_max` of them at most, of its test clock's if it walks one."""
-        return claim(
+        return leases.claim(
             conn,
             work,
             self.owner,
