@@ -101,8 +101,8 @@ class Size:
 
     def _charged(self, after: timedelta) -> Cost:
         self._clock.advance_to(self._clock.now() + after)
-        wall, worker, server = time.perf_counter(), time.process_time(), machine.cpu_s(self._pids)
         read = self._read()
+        wall, worker, server = time.perf_counter(), time.process_time(), machine.cpu_s(self._pids)
         done = 0
         while turned := self._pipeline.turn():
             done += turned
